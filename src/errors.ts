@@ -1,0 +1,80 @@
+/**
+ * Every error Millrace raises, in one table. An error says what, got what, where, and what to do.
+ *
+ * Four classes decide what happens next: `programmer` stops before anything runs; `data` sends the record to the
+ * rejected output; `transient` is retried; `fatal` stops the run, which restores from its last checkpoint.
+ */
+export type ErrorClass = 'programmer' | 'data' | 'transient' | 'fatal'
+
+/** Code → class and a one-line meaning. Keep it sorted; a test keeps the documentation equal to it. */
+export const errorTable = {
+  ML_CORRUPT: ['fatal', 'Stored bytes are damaged or are not what their header says.'],
+  ML_RANGE: ['programmer', 'An option is outside its allowed range.'],
+} as const satisfies Record<string, readonly [ErrorClass, string]>
+
+export type ErrorCode = keyof typeof errorTable
+
+export interface ErrorParts {
+  /** What is wrong, as a clause without a final stop. */
+  readonly what: string
+  /** The offending value, shown with its type; long values are cut. */
+  readonly got?: unknown
+  /** Where it happened: an operator, a file and offset, an option. */
+  readonly where?: string
+  /** What the user should do, as a sentence without a final stop. */
+  readonly remedy?: string
+  readonly cause?: unknown
+}
+
+/** An error with a code from `errorTable`. Compare `code`, not `instanceof`: a bundle carries its own copy of the class. */
+export class MillraceError extends Error {
+  readonly code: ErrorCode
+  readonly errorClass: ErrorClass
+  readonly what: string
+  readonly where: string | undefined
+  readonly remedy: string | undefined
+
+  constructor(code: ErrorCode, parts: ErrorParts) {
+    super(sentence(code, parts), parts.cause === undefined ? undefined : { cause: parts.cause })
+    this.name = 'MillraceError'
+    this.code = code
+    this.errorClass = errorTable[code][0]
+    this.what = parts.what
+    this.where = parts.where
+    this.remedy = parts.remedy
+  }
+}
+
+/** True for a MillraceError of this or of another copy of the library. */
+export function isMillraceError(error: unknown): error is MillraceError {
+  return error instanceof Error && typeof (error as { code?: unknown }).code === 'string' && 'errorClass' in error
+}
+
+/** The text of anything thrown, for a rejected record or a log line. */
+export function errorText(error: unknown): string {
+  if (error instanceof Error) return isMillraceError(error) ? error.message : `${error.name}: ${error.message}`
+  return `thrown ${show(error)}`
+}
+
+/** A value as an error message shows it: short, typed, safe for every input. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') return clip(JSON.stringify(value))
+  if (typeof value === 'bigint') return `${value}n`
+  if (typeof value === 'function') return 'a function'
+  if (typeof value !== 'object' || value === null) return Object.is(value, -0) ? '-0' : String(value)
+  try {
+    return clip(JSON.stringify(value) ?? 'an object')
+  } catch {
+    return 'an object'
+  }
+}
+
+function clip(text: string): string {
+  return text.length <= 120 ? text : `${text.slice(0, 117)}...`
+}
+
+function sentence(code: ErrorCode, { what, got, where, remedy }: ErrorParts & object): string {
+  const shown = got === undefined ? '' : `; got ${show(got)}`
+  const place = where === undefined ? '' : ` at ${where}`
+  return `${code}: ${what}${shown}${place}.${remedy === undefined ? '' : ` ${remedy}.`}`
+}
