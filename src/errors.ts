@@ -8,8 +8,13 @@ export type ErrorClass = 'programmer' | 'data' | 'transient' | 'fatal'
 
 /** Code → class and a one-line meaning. Keep it sorted; a test keeps the documentation equal to it. */
 export const errorTable = {
+  ML_CHECK: ['data', 'The check given with the schema refused the record.'],
   ML_CORRUPT: ['fatal', 'Stored bytes are damaged or are not what their header says.'],
+  ML_FIELD: ['data', 'A field is missing or its text is not a value of the declared type.'],
+  ML_MALFORMED: ['data', 'A piece of the input is not well-formed CSV or JSON.'],
   ML_RANGE: ['programmer', 'An option is outside its allowed range.'],
+  ML_RECORD_SIZE: ['data', 'A record is longer than the format allows.'],
+  ML_SCHEMA: ['programmer', 'A schema is wrong, or the input does not have its fields.'],
 } as const satisfies Record<string, readonly [ErrorClass, string]>
 
 export type ErrorCode = keyof typeof errorTable
