@@ -15,6 +15,7 @@ export const errorTable = {
   ML_RANGE: ['programmer', 'An option is outside its allowed range.'],
   ML_RECORD_SIZE: ['data', 'A record is longer than the format allows.'],
   ML_SCHEMA: ['programmer', 'A schema is wrong, or the input does not have its fields.'],
+  ML_VALUE: ['data', 'A value is not data that can travel or be stored.'],
 } as const satisfies Record<string, readonly [ErrorClass, string]>
 
 export type ErrorCode = keyof typeof errorTable
