@@ -11,10 +11,15 @@ export const errorTable = {
   ML_CHECK: ['data', 'The check given with the schema refused the record.'],
   ML_CORRUPT: ['fatal', 'Stored bytes are damaged or are not what their header says.'],
   ML_FIELD: ['data', 'A field is missing or its text is not a value of the declared type.'],
+  ML_IMPURE: ['programmer', 'Pipeline code uses something that differs between machines, engines or runs.'],
+  ML_LOAD: ['programmer', 'Pipeline code threw while its file was being loaded.'],
   ML_MALFORMED: ['data', 'A piece of the input is not well-formed CSV or JSON.'],
+  ML_NOT_PIPELINE: ['programmer', 'A file does not export a pipeline as its default export.'],
+  ML_NO_FILE: ['programmer', 'A file, or a module that code imports, does not exist.'],
   ML_RANGE: ['programmer', 'An option is outside its allowed range.'],
   ML_RECORD_SIZE: ['data', 'A record is longer than the format allows.'],
   ML_SCHEMA: ['programmer', 'A schema is wrong, or the input does not have its fields.'],
+  ML_SYNTAX: ['programmer', 'A pipeline file is not valid TypeScript or JavaScript.'],
   ML_VALUE: ['data', 'A value is not data that can travel or be stored.'],
 } as const satisfies Record<string, readonly [ErrorClass, string]>
 
@@ -51,14 +56,21 @@ export class MillraceError extends Error {
   }
 }
 
-/** True for a MillraceError of this or of another copy of the library. */
+/** True for an Error of any realm: a bundle runs in a realm of its own, whose errors `instanceof` does not know. */
+export function isError(error: unknown): error is Error {
+  return error instanceof Error || Object.prototype.toString.call(error) === '[object Error]'
+}
+
+/** True for a MillraceError of this or of another copy of the library, in this or in another realm. */
 export function isMillraceError(error: unknown): error is MillraceError {
-  return error instanceof Error && typeof (error as { code?: unknown }).code === 'string' && 'errorClass' in error
+  if (!isError(error)) return false
+  const { code, errorClass } = error as { code?: unknown; errorClass?: unknown }
+  return typeof code === 'string' && code.startsWith('ML_') && typeof errorClass === 'string'
 }
 
 /** The text of anything thrown, for a rejected record or a log line. */
 export function errorText(error: unknown): string {
-  if (error instanceof Error) return isMillraceError(error) ? error.message : `${error.name}: ${error.message}`
+  if (isError(error)) return isMillraceError(error) ? error.message : `${error.name}: ${error.message}`
   return `thrown ${show(error)}`
 }
 
