@@ -47,7 +47,7 @@ describe('writer and reader', () => {
   test('write integers as protocol buffers do', () => {
     expect(hex(write((w) => w.varint(300)))).toBe('ac02')
     expect(hex(write((w) => w.varint(Number.MAX_SAFE_INTEGER)))).toBe('ffffffffffffff0f')
-    expect(hex(write((w) => { w.zigzag(0); w.zigzag(-1); w.zigzag(1); w.zigzag(-2147483648) }))).toBe('000102ffffffff0f')
+    expect([0, -1, 1, -2147483648].map((v) => hex(write((w) => w.zigzag(v))))).toEqual(['00', '01', '02', 'ffffffff0f'])
   })
 
   test('keep -0 and write every NaN the same way', () => {
@@ -75,24 +75,46 @@ describe('writer and reader', () => {
     expect(new ByteReader(lent, 'lent').string()).toBe('other')
   })
 
+  test('carry bytes as latin-1 text, and refuse text that is none', () => {
+    const text = 'a\0\x80ÿ'.repeat(20)
+    expect(new ByteReader(write((w) => w.latin1(text)), 'latin').latin1()).toBe(text)
+    expect(() => write((w) => w.latin1('€'))).toThrow('ML_RANGE')
+    expect(() => new ByteReader(Uint8Array.of(2, 65), 'latin').latin1()).toThrow(corrupt)
+  })
+
   test('patch a size once it is known', () => {
-    const bytes = write((w) => { w.u32(0); w.string('abc'); w.patchU32(0, w.length) })
+    const bytes = write((w) => {
+      w.u32(0)
+      w.string('abc')
+      w.patchU32(0, w.length)
+    })
     expect(new ByteReader(bytes, 'patched').u32()).toBe(8)
   })
 })
 
 describe('reader', () => {
   test('refuses every truncation of what a writer wrote', () => {
-    const bytes = write((w) => { w.varint(1e9); w.f64(1); w.string('é'.repeat(50)); w.blob(new Uint8Array(3)); w.u32(1); w.zigzag(-1e12) })
+    const bytes = write((w) => {
+      w.varint(1e9)
+      w.f64(1)
+      w.string('é'.repeat(50))
+      w.blob(new Uint8Array(3))
+      w.u32(1)
+      w.zigzag(-1e12)
+    })
     for (let end = 0; end < bytes.length; end++) {
       const reader = new ByteReader(bytes, 'cut', 0, end)
-      expect(() => { reader.varint(); reader.f64(); reader.string(); reader.blob(); reader.u32(); reader.zigzag() }).toThrow(corrupt)
+      const readAll = () => [
+        reader.varint(), reader.f64(), reader.string(), reader.blob(), reader.u32(), reader.zigzag(),
+      ]
+      expect(readAll).toThrow(corrupt)
     }
   })
 
   test('never allocates by a length that the bytes cannot back', () => {
     const bytes = write((w) => w.varint(Number.MAX_SAFE_INTEGER))
-    expect(() => new ByteReader(bytes, 'huge').blob()).toThrow('9007199254740991 bytes are needed, 0 are left at huge, offset 8')
+    expect(() => new ByteReader(bytes, 'huge').blob())
+      .toThrow('9007199254740991 bytes are needed, 0 are left at huge, offset 8')
     expect(() => new ByteReader(bytes, 'huge').string()).toThrow(corrupt)
     expect(() => new ByteReader(bytes, 'huge').raw(-1)).toThrow(corrupt)
     expect(() => new ByteReader(bytes, 'huge').raw(NaN)).toThrow(corrupt)
@@ -113,14 +135,16 @@ describe('reader', () => {
   test('says where the damage is, and refuses bytes left over', () => {
     expect(() => new ByteReader(Buffer.from('02ff61', 'hex'), 'key "a"').string())
       .toThrow('ML_CORRUPT: text is not UTF-8 at key "a", offset 1.')
-    expect(() => new ByteReader(new Uint8Array(2), 'tail').expectEnd()).toThrow('bytes are left over; got 2 at tail, offset 0')
+    expect(() => new ByteReader(new Uint8Array(2), 'tail').expectEnd())
+      .toThrow('bytes are left over; got 2 at tail, offset 0')
     expect(() => new ByteReader(new Uint8Array(2), 'range', 0, 3)).toThrow(corrupt)
   })
 })
 
 describe('doubles', () => {
   test('bulk copies and the portable loop agree at any alignment', () => {
-    fc.assert(fc.property(fc.array(fc.double(), { minLength: 60, maxLength: 90 }), fc.nat(5), fc.nat(12), (list, from, at) => {
+    const lists = fc.array(fc.double(), { minLength: 60, maxLength: 90 })
+    fc.assert(fc.property(lists, fc.nat(5), fc.nat(12), (list, from, at) => {
       const values = Float64Array.from(list)
       const a = new Uint8Array(at + 8 * list.length)
       const b = new Uint8Array(a.length)

@@ -1,6 +1,6 @@
 import { MillraceError } from '../errors.ts'
 import { readDoubles } from './doubles.ts'
-import { tryWtf8Read } from './utf8.ts'
+import { latin1Read, tryWtf8Read } from './utf8.ts'
 
 /**
  * Reads what a `ByteWriter` wrote. Bytes are not trusted: every length is checked against what is there before
@@ -21,7 +21,9 @@ export class ByteReader {
     this.where = where
     this.offset = start
     this.end = end
-    if (!(start >= 0 && start <= end && end <= bytes.length)) this.fail('the range lies outside the bytes', `${start} to ${end}`)
+    if (!(start >= 0 && start <= end && end <= bytes.length)) {
+      this.fail(`the range ${start} to ${end} lies outside the ${bytes.length} bytes`)
+    }
   }
 
   get remaining(): number {
@@ -81,6 +83,13 @@ export class ByteReader {
       this.fail('text is not UTF-8')
     }
     return text
+  }
+
+  /** What `ByteWriter.latin1` wrote. */
+  latin1(): string {
+    const length = this.varint()
+    const at = this.take(length)
+    return latin1Read(this.bytes, at, at + length)
   }
 
   /** Refuses bytes that nothing claims. */

@@ -18,8 +18,9 @@ export function utf8Length(text: string): number {
     const unit = text.charCodeAt(i)
     if (unit < 0x80) continue
     if (unit < 0x800) length += 1
-    else if (isHigh(unit) && i + 1 < text.length && isLow(text.charCodeAt(i + 1))) { length += 2; i++ } // 2 units, 4 bytes
     else length += 2
+    // Two units of a pair make four bytes: two more than the two units counted at the start.
+    if (isHigh(unit) && i + 1 < text.length && isLow(text.charCodeAt(i + 1))) i++
   }
   return length
 }
@@ -66,6 +67,13 @@ export function tryWtf8Read(bytes: Uint8Array, start: number, end: number): stri
   return read(bytes, start, end, true)
 }
 
+/** Whether the bytes are WTF-8; allocates nothing. */
+export function isWtf8(bytes: Uint8Array, start: number, end: number): boolean {
+  let ascii = start
+  while (ascii < end && bytes[ascii] < 0x80) ascii++
+  return ascii === end || validate(bytes, ascii, end) !== invalid
+}
+
 /** One UTF-16 unit per byte. */
 export function latin1Read(bytes: Uint8Array, start: number, end: number): string {
   if (end - start >= hostFrom && host.decodeLatin1 !== undefined) return host.decodeLatin1(bytes, start, end)
@@ -107,7 +115,8 @@ function validate(bytes: Uint8Array, start: number, end: number): number {
     if (rest < 0 || i + rest >= end) return invalid
     for (let k = 1; k <= rest; k++) if ((bytes[i + k] & 0xc0) !== 0x80) return invalid
     const second = rest === 0 ? 0 : bytes[i + 1]
-    if ((lead === 0xe0 && second < 0xa0) || (lead === 0xf0 && second < 0x90) || (lead === 0xf4 && second > 0x8f)) return invalid
+    if (lead === 0xe0 && second < 0xa0) return invalid
+    if ((lead === 0xf0 && second < 0x90) || (lead === 0xf4 && second > 0x8f)) return invalid
     if (lead === 0xed && second >= 0xa0) {
       if (second >= 0xb0 && afterHigh === i) return invalid
       if (second < 0xb0) afterHigh = i + 3

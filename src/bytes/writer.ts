@@ -29,6 +29,11 @@ export class ByteWriter {
     this.at = 0
   }
 
+  /** Takes back what was written after `length`. */
+  truncate(length: number): void {
+    if (length < this.at) this.at = length
+  }
+
   /** Makes room for `count` more bytes. A caller that knows its size ahead saves the copies of growing. */
   reserve(count: number): void {
     if (this.at + count > this.bytes.length) this.grow(this.at + count)
@@ -66,14 +71,14 @@ export class ByteWriter {
 
   /** A count or size, 0 to 2^53 - 1, as LEB128: seven bits a byte, low ones first. */
   varint(value: number): void {
-    if (!Number.isSafeInteger(value) || value < 0) throw notAn('integer >= 0', value)
+    if (!Number.isSafeInteger(value) || value < 0) throw notA('an integer >= 0', value)
     this.reserve(8)
     this.leb128(value)
   }
 
   /** A signed safe integer: the LEB128 of 2v, or of -2v - 1 for a negative one. */
   zigzag(value: number): void {
-    if (!Number.isSafeInteger(value)) throw notAn('integer', value)
+    if (!Number.isSafeInteger(value)) throw notA('an integer', value)
     this.reserve(8)
     const negative = value < 0 ? 1 : 0
     const magnitude = negative === 1 ? -1 - value : value
@@ -117,9 +122,20 @@ export class ByteWriter {
     this.at = utf8Write(text, this.bytes, this.at)
   }
 
+  /** Length, then one byte a character; for text that stands for bytes, such as a key's. */
+  latin1(text: string): void {
+    this.varint(text.length)
+    this.reserve(text.length)
+    for (let i = 0; i < text.length; i++) {
+      const unit = text.charCodeAt(i)
+      if (unit > 255) throw notA('a character below U+0100', text)
+      this.bytes[this.at++] = unit
+    }
+  }
+
   /** Overwrites four bytes written earlier: a count or size known only now. */
   patchU32(at: number, value: number): void {
-    if (!(at >= 0 && at + 4 <= this.at)) throw notAn('offset already written', at)
+    if (!(at >= 0 && at + 4 <= this.at)) throw notA('an offset already written', at)
     this.view64.setUint32(at, value, true)
   }
 
@@ -153,6 +169,6 @@ export class ByteWriter {
   }
 }
 
-function notAn(expected: string, got: unknown): MillraceError {
-  return new MillraceError('ML_RANGE', { what: `a written value must be an ${expected}`, got, where: 'ByteWriter' })
+function notA(expected: string, got: unknown): MillraceError {
+  return new MillraceError('ML_RANGE', { what: `a written value must be ${expected}`, got, where: 'ByteWriter' })
 }

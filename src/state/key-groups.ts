@@ -29,7 +29,9 @@ export function flinkHash(code: number): number {
  * The first and last key group, both included, that subtask `index` of `parallelism` works on.
  * @throws ML_RANGE when the parallelism passes the number of key groups: a subtask would have none
  */
-export function groupRange(index: number, parallelism: number, keyGroups: number): readonly [first: number, last: number] {
+export function groupRange(
+  index: number, parallelism: number, keyGroups: number,
+): readonly [first: number, last: number] {
   checkParallelism(parallelism, keyGroups)
   if (!Number.isInteger(index) || index < 0 || index >= parallelism) {
     throw new MillraceError('ML_RANGE', { what: `a subtask index must be 0 to ${parallelism - 1}`, got: index })
