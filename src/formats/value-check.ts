@@ -55,7 +55,12 @@ function objectIsData(object: Record<string, unknown>, depth: number): boolean {
   return true
 }
 
-/** Called this way inside for-in, V8 folds it into the loop's own check. */
+/** Whether for-in would show names that are not the object's own, because someone put them on its prototype. */
+export function hasEnumerable(prototype: object): boolean {
+  for (const _ in prototype) return true
+  return false
+}
+
 export const hasOwn = Object.prototype.hasOwnProperty
 
 /** An object literal's kind of object: its prototype is null or an Object.prototype, of this realm or of another. */
@@ -71,33 +76,56 @@ export function isBytes(value: object): value is Uint8Array {
 
 /** The error for a value that is no data; finds the first offender again, this time keeping the path. */
 export function notData(value: unknown, where: string | undefined): MillraceError {
-  const { path, is } = offender(value, '', 0) ?? { path: '', is: 'not data' }
+  return refusal(offender(value, '', 0, false), where,
+    'null, undefined, booleans, numbers, bigints, strings, Uint8Array, arrays and plain objects')
+}
+
+/** The error for a value that JSON cannot hold. */
+export function notJson(value: unknown, where: string | undefined): MillraceError {
+  return refusal(offender(value, '', 0, true), where, 'null, booleans, finite numbers, strings, arrays and plain objects')
+}
+
+function refusal(found: Offender | undefined, where: string | undefined, kinds: string): MillraceError {
+  const { path, is } = found ?? { path: '', is: 'not data' }
   return new MillraceError('ML_VALUE', {
     what: `${path === '' ? 'a value' : path} is ${is}`,
     where,
-    remedy: 'Use null, undefined, booleans, numbers, bigints, strings, Uint8Array, arrays and plain objects, at most 64 deep',
+    remedy: `Use ${kinds}, at most ${MAX_DEPTH} deep`,
   })
 }
 
-function offender(value: unknown, path: string, depth: number): { path: string; is: string } | undefined {
-  if (typeof value === 'function' || typeof value === 'symbol') return { path, is: `a ${typeof value}` }
-  if (typeof value !== 'object' || value === null) return undefined
+interface Offender { readonly path: string; readonly is: string }
+
+function offender(value: unknown, path: string, depth: number, json: boolean): Offender | undefined {
+  if (typeof value !== 'object' || value === null) {
+    const is = scalarFault(value, json)
+    return is === undefined ? undefined : { path, is }
+  }
   const isArray = Array.isArray(value)
-  if (!isArray && !isPlainObject(value)) return isBytes(value) ? undefined : { path, is: instanceText(value) }
+  if (!isArray && !isPlainObject(value)) return isBytes(value) && !json ? undefined : { path, is: instanceText(value) }
   if (depth === MAX_DEPTH) return { path, is: `more than ${MAX_DEPTH} levels deep` }
   if (isArray) {
     for (let i = 0; i < value.length; i++) {
       if (!(i in value)) return { path: `${path}[${i}]`, is: 'a hole in an array' }
-      const found = offender(value[i], `${path}[${i}]`, depth + 1)
+      const found = offender(value[i], `${path}[${i}]`, depth + 1, json)
       if (found !== undefined) return found
     }
     return undefined
   }
   for (const name of Object.keys(value)) {
-    const found = offender(value[name], path + pathStep(name), depth + 1)
+    if (json && value[name] === undefined) continue
+    const found = offender(value[name], path + pathStep(name), depth + 1, json)
     if (found !== undefined) return found
   }
   return undefined
+}
+
+function scalarFault(value: unknown, json: boolean): string | undefined {
+  if (typeof value === 'function' || typeof value === 'symbol') return `a ${typeof value}`
+  if (!json) return undefined
+  if (value === undefined) return 'undefined'
+  if (typeof value === 'bigint') return 'a bigint'
+  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : undefined
 }
 
 function instanceText(value: object): string {
