@@ -101,7 +101,10 @@ function write(name, rows, instant) {
 
 /** The rows of a gzipped CSV file without quotes, as objects by column name. */
 function table(name) {
-  const [header, ...lines] = gunzipSync(readFileSync(join(from, name))).toString('utf8').trimEnd().split('\n')
+  const [header, ...lines] = gunzipSync(readFileSync(join(from, name)))
+    .toString('utf8')
+    .trimEnd()
+    .split('\n')
   const columns = header.split(',')
   return lines.map((line) => {
     const cells = line.split(',')

@@ -16,9 +16,7 @@ describe('the flights of the demo', () => {
   })
 
   test('tell nothing at departure that only a flight under way could know', () => {
-    expect(departures.header).toBe(
-      'flightId,carrier,flight,origin,destination,distance,scheduledAt,scheduledMinutes',
-    )
+    expect(departures.header).toBe('flightId,carrier,flight,origin,destination,distance,scheduledAt,scheduledMinutes')
     expect(landings.header).toBe('flightId,landedAt,arrivalDelay')
   })
 

@@ -1,0 +1,66 @@
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { describe, expect, test } from 'vitest'
+import { errorTable } from '../src/errors.ts'
+import { reachable, repository, sourceFiles } from './source-files.ts'
+
+const files = sourceFiles()
+const own = files.filter((file) => !file.forTests)
+
+describe('the house is tidy', () => {
+  test('no file is longer than 400 lines: past that there is a second noun in it', () => {
+    const long = files
+      .map(({ path, text }) => ({ path, lines: text.split('\n').length - 1 }))
+      .filter(({ lines }) => lines > 400)
+    expect(long).toEqual([])
+  })
+
+  test('every file is used by an entry point of the package, or by a test where it is made for tests', () => {
+    const used = reachable(own, entryPoints())
+    expect(own.map((file) => file.path).filter((path) => !used.has(path))).toEqual([])
+    const tests = files.filter((file) => file.path.endsWith('.test.ts')).map((file) => file.path)
+    const tested = reachable(files, tests)
+    expect(files.filter((file) => file.forTests && !tested.has(file.path)).map((file) => file.path)).toEqual([])
+  })
+
+  test('no work is left as a note in the code', () => {
+    const noted = files.flatMap(({ path, text }) =>
+      text
+        .split('\n')
+        .flatMap((line, index) => (/\b(?:TODO|FIXME|XXX)\b/.test(line) ? [`${path}:${index + 1} ${line.trim()}`] : [])),
+    )
+    expect(noted).toEqual([])
+  })
+})
+
+describe('the error table', () => {
+  test('is sorted by code', () => {
+    const codes = Object.keys(errorTable)
+    expect(codes).toEqual([...codes].sort())
+  })
+
+  test('has no code that nothing raises', () => {
+    const raised = new Set(
+      own
+        .filter(({ path }) => path !== 'src/errors.ts')
+        .flatMap(({ code }) => code.map((token) => token.text.slice(1, -1))),
+    )
+    expect(Object.keys(errorTable).filter((code) => !raised.has(code))).toEqual([])
+  })
+
+  test('is what docs/errors.md says', () => {
+    const check = spawnSync(process.execPath, ['scripts/docs-errors.mjs', '--check'], {
+      cwd: repository,
+      encoding: 'utf8',
+    })
+    expect(check.stderr).toBe('')
+    expect(check.status).toBe(0)
+  })
+})
+
+/** The sources behind the package's exports and programs. */
+function entryPoints(): string[] {
+  const manifest = JSON.parse(readFileSync(`${repository}/package.json`, 'utf8'))
+  const named = JSON.stringify([manifest.exports, manifest.bin]).match(/\.\/dist\/[^"]+\.js/g) ?? []
+  return named.map((path) => path.replace('./dist/', 'src/').replace(/\.js$/, '.ts'))
+}
