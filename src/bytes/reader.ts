@@ -30,6 +30,11 @@ export class ByteReader {
     return this.end - this.offset
   }
 
+  /** Where the reader stands, as errors say it. */
+  get place(): string {
+    return `${this.where}, offset ${this.offset}`
+  }
+
   u8(): number {
     return this.bytes[this.take(1)]
   }
@@ -99,7 +104,7 @@ export class ByteReader {
 
   /** Refuses the bytes in the reader's own words; for checks that only the caller can make. */
   fail(what: string, got?: unknown): never {
-    throw new MillraceError('ML_CORRUPT', { what, got, where: `${this.where}, offset ${this.offset}` })
+    throw new MillraceError('ML_CORRUPT', { what, got, where: this.place })
   }
 
   private take(count: number): number {

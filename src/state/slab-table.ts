@@ -1,0 +1,178 @@
+import type { ByteReader } from '../bytes/reader.ts'
+import { MillraceError } from '../errors.ts'
+import { checkKeyGroups } from './key-groups.ts'
+import { KeyIndex } from './key-index.ts'
+import { canonicalOrder } from './key-order.ts'
+import type { EncodedKey } from './key.ts'
+import { SlabCapture } from './slab-capture.ts'
+import { readSlabGroup } from './slab-format.ts'
+import { type SlabPage, SlabPages } from './slab-pages.ts'
+
+export interface SlabOptions {
+  /** Doubles a row. */
+  readonly width: number
+  readonly keyGroups?: number
+  /** Keys in all groups together; default: no bound. */
+  readonly maxKeys?: number
+  /** For errors: the operator. */
+  readonly where: string
+}
+
+/**
+ * A row of doubles per key: the state of a million small models in a few large arrays.
+ *
+ * Rows lie in pages of up to 64 KB per key group, found by an index over key bytes. A slot is the number of a key's row
+ * in its group; it is good until a key is removed or a group restored. `read` and `write` put the row at
+ * `page[offset .. offset + width)`, for use before the next call.
+ *
+ * Cost      find and change one of 10⁶ rows of 21 doubles: about 0.4 µs; memory 1.15 times the rows + 35 bytes a key
+ * Capture   pointers only, well under a millisecond for 100 MB; each page changed afterwards is copied once
+ * Memory    grows with the most keys ever held at once: a removed key's row waits for the next key, and a group gives
+ *           its pages back when its last key goes
+ * Snapshot  v1, see slab-format.ts: the same bytes whatever the history
+ * @throws ML_RANGE when width, key groups or maxKeys make no sense
+ */
+export class SlabTable {
+  readonly width: number
+  readonly keyGroups: number
+  readonly maxKeys: number
+  /** Where the last `read` or `write` found its row. */
+  page: Float64Array = new Float64Array(0)
+  offset = 0
+  private readonly where: string
+  private readonly groups: SlabGroup[] = []
+  private readonly pages: SlabPages
+  private keys = 0
+  /** Captures taken so far, plus one. */
+  private epoch = 1
+
+  constructor({ width, keyGroups = 128, maxKeys = Infinity, where }: SlabOptions) {
+    checkKeyGroups(keyGroups)
+    if (!(Number.isInteger(width) && width >= 1 && width <= 0x7ffffff)) throw outOfRange('width', width, where)
+    if (!(maxKeys >= 1)) throw outOfRange('maxKeys', maxKeys, where)
+    this.width = width
+    this.keyGroups = keyGroups
+    this.maxKeys = maxKeys
+    this.where = where
+    this.pages = new SlabPages(width)
+    for (let group = 0; group < keyGroups; group++) this.groups.push(new SlabGroup())
+  }
+
+  /** Keys held. */
+  get size(): number {
+    return this.keys
+  }
+
+  /** Memory in use, what captures still hold and spare pages included. */
+  get sizeBytes(): number {
+    return this.groups.reduce((sum, { index }) => sum + index.sizeBytes, this.pages.sizeBytes)
+  }
+
+  /** The key's slot in its group, or -1. */
+  find(key: EncodedKey): number {
+    return this.groups[key.group].index.find(key)
+  }
+
+  /**
+   * The key's slot; a new key gets a row of zeros.
+   * @throws ML_STATE_LIMIT for a new key when `maxKeys` are held; nothing has changed then
+   */
+  insert(key: EncodedKey): number {
+    const group = this.groups[key.group]
+    const known = group.index.find(key)
+    if (known >= 0) return known
+    if (this.keys >= this.maxKeys) {
+      const remedy = 'Raise maxKeys, or let keys expire'
+      const what = `${this.keys} keys are held already`
+      throw new MillraceError('ML_STATE_LIMIT', { what, where: this.where, remedy })
+    }
+    const slot = group.index.add(key)
+    this.keys++
+    this.pages.fit(group.pages, slot)
+    this.write(key.group, slot)
+    this.page.fill(0, this.offset, this.offset + this.width)
+    return slot
+  }
+
+  /** Forgets the key; false when it was not held. */
+  remove(key: EncodedKey): boolean {
+    const group = this.groups[key.group]
+    if (group.index.remove(key) < 0) return false
+    this.keys--
+    group.version = this.epoch
+    if (group.index.size === 0) this.dropPages(group)
+    return true
+  }
+
+  /** Points `page` and `offset` at a row that will not be changed. */
+  read(group: number, slot: number): void {
+    const { pages } = this
+    this.page = this.groups[group].pages[slot >> pages.shift].data
+    this.offset = (slot & pages.mask) * this.width
+  }
+
+  /** The same for a row that will be: a page that a capture holds is copied first. */
+  write(group: number, slot: number): void {
+    const { pages } = this
+    const held = this.groups[group]
+    const at = slot >> pages.shift
+    let page = held.pages[at]
+    if (page.holders > 1) page = held.pages[at] = pages.copy(page)
+    held.version = this.epoch
+    this.page = page.data
+    this.offset = (slot & pages.mask) * this.width
+  }
+
+  /** True when the group changed after the last capture; before the first, after the start or its restore. */
+  isDirty(group: number): boolean {
+    return this.groups[group].version === this.epoch
+  }
+
+  /** The table as it is now, to be written while it goes on. Costs a pointer a page. */
+  capture(): SlabCapture {
+    const captured = this.groups.map(({ index, pages, version }) => {
+      for (const page of pages) page.holders++
+      return { keys: index.freeze(), pages: pages.slice(), version }
+    })
+    this.epoch++
+    return new SlabCapture(captured, this.pages)
+  }
+
+  /**
+   * Replaces a group by what a snapshot holds; when that throws the group is unchanged. A table may hold more than
+   * `maxKeys` afterwards, when the bound was lowered: no key is lost, new ones are refused.
+   * @throws ML_CORRUPT, ML_VERSION
+   */
+  restoreGroup(group: number, reader: ByteReader): void {
+    const held = this.groups[group]
+    const { index, pages } = readSlabGroup(reader, this.pages)
+    this.keys += index.size - held.index.size
+    this.dropPages(held)
+    held.index = index
+    held.pages = pages
+    // Before the first capture the restored bytes are the latest there are; later they are a change.
+    held.version = this.epoch === 1 ? 0 : this.epoch
+  }
+
+  /** Visits a group's keys in canonical order. The function may write rows; it must not insert or remove. */
+  forEach(group: number, visit: (keyBytes: Uint8Array, slot: number) => void): void {
+    const { index } = this.groups[group]
+    for (const slot of canonicalOrder(index).slice(0, index.size)) visit(index.keyAt(slot), slot)
+  }
+
+  private dropPages(group: SlabGroup): void {
+    for (const page of group.pages) this.pages.drop(page)
+    group.pages = []
+  }
+}
+
+class SlabGroup {
+  index = new KeyIndex()
+  pages: SlabPage[] = []
+  /** The epoch of the last change, 0 for none. */
+  version = 0
+}
+
+function outOfRange(option: string, got: number, where: string): MillraceError {
+  return new MillraceError('ML_RANGE', { what: `${option} must be a positive integer`, got, where })
+}
