@@ -27,9 +27,7 @@ export function csvOptions(options: CsvOptions | Readonly<Record<string, unknown
   if (unknown !== undefined) {
     throw refusal(`there is no option "${unknown}"`, rest, 'Use delimiter, header, columns, nullValues or maxRecordBytes')
   }
-  if (typeof delimiter !== 'string' || delimiter.length !== 1 || !isDelimiter(delimiter.charCodeAt(0))) {
-    throw refusal('delimiter must be one ASCII character other than a quote or a line break', delimiter)
-  }
+  checkDelimiter(delimiter)
   if (typeof header !== 'boolean') throw refusal('header must be true or false', header)
   if (columns !== undefined) {
     if (!isTexts(columns) || columns.length === 0) throw refusal('columns must be a list of names', columns)
@@ -42,8 +40,10 @@ export function csvOptions(options: CsvOptions | Readonly<Record<string, unknown
   return { delimiter, header, columns, nullValues, maxRecordBytes: maxRecordBytes as number }
 }
 
-function isDelimiter(code: number): boolean {
-  return code > 0 && code < 128 && code !== 34 && code !== 10 && code !== 13
+/** One ASCII character that occurs in no number, word, quote or line break. @throws ML_RANGE */
+export function checkDelimiter(delimiter: unknown): asserts delimiter is string {
+  if (typeof delimiter === 'string' && /^[\x01-\x7f]$/.test(delimiter) && !/["'\r\nA-Za-z0-9.+-]/.test(delimiter)) return
+  throw refusal("delimiter must be one ASCII character such as ',', ';', '|' or a tab", delimiter)
 }
 
 function isTexts(value: unknown): value is readonly string[] {
