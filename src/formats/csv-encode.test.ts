@@ -17,9 +17,13 @@ const refused = expect.objectContaining({ code: 'ML_VALUE' })
 
 describe('csvEncoder', () => {
   it('writes a header line and rows, quoting only where it must', () => {
-    expect(encode([{ id: 'a', n: 1.5, b: true }, { id: 'b,"c"', n: -2, b: false }, { id: 'd\ne', n: 10n, b: null }])).toBe(
-      'id,n,b\na,1.5,true\n"b,""c""",-2,false\n"d\ne",10,\n',
-    )
+    expect(
+      encode([
+        { id: 'a', n: 1.5, b: true },
+        { id: 'b,"c"', n: -2, b: false },
+        { id: 'd\ne', n: 10n, b: null },
+      ]),
+    ).toBe('id,n,b\na,1.5,true\n"b,""c""",-2,false\n"d\ne",10,\n')
   })
 
   it('takes columns, delimiter and header from its options', () => {
@@ -44,11 +48,24 @@ describe('csvEncoder', () => {
 
   it('writes what csvDecoder reads back, bit for bit', () => {
     const Row = record({ s: string().nullable(), n: number().nullable(), b: boolean(), t: string() })
-    const text = fc.oneof(fc.string({ unit: 'binary' }), fc.array(fc.constantFrom('"', ',', '\r\n', '\n', '=', '-', 'NA', 'é', '😀'), { maxLength: 5 }).map((parts) => parts.join('')))
+    const text = fc
+      .oneof(
+        fc.string({ unit: 'binary' }),
+        fc
+          .array(fc.constantFrom('"', ',', '\r\n', '\n', '=', '-', 'NA', 'é', '😀'), { maxLength: 5 })
+          .map((parts) => parts.join('')),
+      )
       .map((each) => each.replaceAll('\0', ''))
     const row = fc.record({
-      s: fc.option(text), n: fc.option(fc.oneof(fc.double({ noNaN: true, noDefaultInfinity: true }), fc.double({ min: 2 ** 50, max: 1e22 }))),
-      b: fc.boolean(), t: text,
+      s: fc.option(text),
+      n: fc.option(
+        fc.oneof(
+          fc.double({ noNaN: true, noDefaultInfinity: true }),
+          fc.double({ min: 2 ** 50, max: 1e22, noNaN: true }),
+        ),
+      ),
+      b: fc.boolean(),
+      t: text,
     })
     fc.assert(
       fc.property(fc.array(row, { minLength: 1, maxLength: 10 }), (rows) => {
@@ -65,8 +82,27 @@ describe('csvEncoder', () => {
 
   it('refuses what CSV would lose, and leaves the writer as it was', () => {
     const bad: unknown[] = [
-      { a: Number.NaN }, { a: Infinity }, { a: {} }, { a: [1] }, { a: new Uint8Array(1) }, { a: new Date(0) }, { a: () => 1 }, { a: 'x\0' },
-      { a: '\ud800' }, { a: '\ud800x' }, { a: '\udc00' }, { b: 1 }, {}, { a: 1, b: 2 }, [1], 'a', 5, null, undefined, new Date(0), new Map([['a', 1]]),
+      { a: Number.NaN },
+      { a: Infinity },
+      { a: {} },
+      { a: [1] },
+      { a: new Uint8Array(1) },
+      { a: new Date(0) },
+      { a: () => 1 },
+      { a: 'x\0' },
+      { a: '\ud800' },
+      { a: '\ud800x' },
+      { a: '\udc00' },
+      { b: 1 },
+      {},
+      { a: 1, b: 2 },
+      [1],
+      'a',
+      5,
+      null,
+      undefined,
+      new Date(0),
+      new Map([['a', 1]]),
     ]
     const writer = new ByteWriter()
     const encoder = csvEncoder()
@@ -95,8 +131,17 @@ describe('csvEncoder', () => {
 
   it('refuses wrong options', () => {
     for (const options of [
-      { columns: [] }, { columns: ['a', 'a'] }, { columns: [''] }, { columns: 'a' }, { delimiter: '' }, { delimiter: '"' }, { delimiter: '.' },
-      { delimiter: 'é' }, { header: 1 }, { escapeFormulas: 0 }, { column: ['a'] },
+      { columns: [] },
+      { columns: ['a', 'a'] },
+      { columns: [''] },
+      { columns: 'a' },
+      { delimiter: '' },
+      { delimiter: '"' },
+      { delimiter: '.' },
+      { delimiter: 'é' },
+      { header: 1 },
+      { escapeFormulas: 0 },
+      { column: ['a'] },
     ]) {
       expect(() => csvEncoder(options)).toThrow(expect.objectContaining({ code: 'ML_RANGE' }))
     }

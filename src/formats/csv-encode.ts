@@ -6,7 +6,10 @@ import { MAX_NUMBER_BYTES, writeNumber } from './json-number-text.ts'
 import { hasOwn, isPlainObject } from './value-check.ts'
 
 export interface CsvEncodeOptions {
-  /** The columns, in order: other properties are left out. By default the properties of the first row, which all later rows must have. */
+  /**
+   * The columns, in order; other properties are left out. By default the properties of the first row: later rows must
+   * have the same.
+   */
   readonly columns?: readonly string[]
   /** What separates cells: one ASCII character; ',' by default. */
   readonly delimiter?: string
@@ -20,7 +23,11 @@ export interface CsvEncodeOptions {
   readonly escapeFormulas?: boolean
 }
 
-/** The encoder of these options, which may be the format of a plan (its `name` is ignored). @throws ML_RANGE for a wrong option */
+/**
+ * The encoder of these options, which may be the format of a plan: its `name` is ignored.
+ *
+ * @throws ML_RANGE for an option that is unknown or not of its kind
+ */
 export function csvEncoder(options: CsvEncodeOptions | Readonly<Record<string, unknown>> = {}): CsvEncoder {
   return new CsvEncoder(options)
 }
@@ -28,12 +35,13 @@ export function csvEncoder(options: CsvEncodeOptions | Readonly<Record<string, u
 /**
  * Writes flat objects as lines of CSV (RFC 4180, but ending in LF), in UTF-8.
  *
- * Numbers are the shortest text that reads back as the same double, -0 included. null and undefined are empty cells; the
- * empty text is `""` and the text NA is `"NA"`, so that `csvDecoder` reads back what was written. (In a file of one
- * column null is `""` too: an empty line would be no row.)
+ * Numbers read back as the same double, -0 included. null and undefined are empty cells; the empty text is `""` and the
+ * text NA is `"NA"`, so that `csvDecoder` reads back what was written. (In a file of one column null is `""` too: an
+ * empty line would be no row.)
  *
- * @throws ML_VALUE, the writer being as before, for what CSV cannot hold or would change: NaN and infinities, objects and
- * arrays in a cell, NUL and lone surrogates, a row without one of the columns or, when the first row named them, with more
+ * @throws ML_VALUE, the writer being as before, for what CSV cannot hold or would change: NaN and infinities, objects
+ * and arrays in a cell, NUL and lone surrogates, a row without one of the columns or, when the first row named them,
+ * with another one
  */
 export class CsvEncoder {
   private fixed: readonly string[] | null = null
@@ -44,7 +52,16 @@ export class CsvEncoder {
   private readonly escapeFormulas: boolean
 
   constructor(options: CsvEncodeOptions | Readonly<Record<string, unknown>>) {
-    const { name: _name, columns, delimiter = ',', header = true, escapeFormulas = true, ...rest } = options as Record<string, unknown>
+    const {
+      name: _,
+      columns,
+      delimiter = ',',
+      header = true,
+      escapeFormulas = true,
+      ...rest
+    }: Record<string, unknown> = {
+      ...options,
+    }
     const [unknown] = Object.keys(rest)
     if (unknown !== undefined) throw wrongOption(`there is no option "${unknown}"`, rest)
     checkDelimiter(delimiter)
@@ -106,11 +123,11 @@ export class CsvEncoder {
     }
     if (value === null || value === undefined) return at
     if (typeof value === 'boolean' || typeof value === 'bigint') return writeAscii(String(value), at)
-    throw refusal(`a cell cannot hold what is in "${name}"`, value, 'Map rows to flat objects of texts, numbers and booleans first')
+    throw refusal(`a cell cannot hold what is in "${name}"`, value, FLATTEN)
   }
 
   private writeText(text: string, at: number, name: string): number {
-    const escape = this.escapeFormulas && FORMULA.test(text)
+    const guard = this.escapeFormulas && FORMULA.test(text)
     let quote = text === '' || text === 'NA'
     for (let i = 0; i < text.length; i++) {
       const unit = text.charCodeAt(i)
@@ -121,7 +138,7 @@ export class CsvEncoder {
         if (!isPair) throw refusal(`the text in "${name}" has a lone surrogate`, text)
       }
     }
-    const body = (escape ? "'" : '') + (quote ? text.replaceAll('"', '""') : text)
+    const body = (guard ? "'" : '') + (quote ? text.replaceAll('"', '""') : text)
     const whole = quote ? `"${body}"` : body
     const end = at + utf8Length(whole)
     if (end > line.length) grow(end)
@@ -136,6 +153,7 @@ export class CsvEncoder {
   }
 }
 
+const FLATTEN = 'Map rows to flat objects of texts, numbers and booleans first'
 const QUOTE = 34
 const LF = 10
 const CR = 13
@@ -157,7 +175,7 @@ function writeAscii(text: string, at: number): number {
   return at + text.length
 }
 
-/** As JSON has it, but with -0, and with all digits of an integer past 2^53: shortened, it would look like one that lost some. */
+/** As JSON, but with -0, and all digits of an integer past 2^53: shortened, it would look like an id that lost some. */
 function writeDouble(value: number, at: number): number {
   if (Object.is(value, -0)) return writeAscii('-0', at)
   const magnitude = Math.abs(value)
@@ -181,19 +199,21 @@ function refuseMore(row: Record<string, unknown>, columns: readonly string[]): v
   const names = Object.keys(row)
   if (names.length === columns.length) return
   const more = names.find((name) => !columns.includes(name)) as string
-  throw refusal(`the row has a property "${more}" that the first row had not`, row, 'Declare the columns of the CSV sink, or map rows to equal properties')
+  const remedy = 'Declare the columns of the CSV sink, or map rows to equal properties'
+  throw refusal(`the row has a property "${more}" that the first row had not`, row, remedy)
 }
 
 function checkedColumns(columns: unknown): readonly string[] {
   const names = Array.isArray(columns) ? (columns as unknown[]) : []
-  if (names.length === 0 || !names.every((name) => typeof name === 'string' && name !== '') || new Set(names).size < names.length) {
+  const named = names.every((name) => typeof name === 'string' && name !== '')
+  if (names.length === 0 || !named || new Set(names).size < names.length) {
     throw wrongOption('columns must be a list of different names', columns)
   }
   return names as string[]
 }
 
 function notARow(row: unknown): MillraceError {
-  return refusal('a row of CSV must be a plain object with named properties', row, 'Map rows to flat objects first')
+  return refusal('a row of CSV must be a plain object with named properties', row, FLATTEN)
 }
 
 function refusal(what: string, got: unknown, remedy?: string): MillraceError {

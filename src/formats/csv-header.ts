@@ -24,10 +24,11 @@ export function columnsOfFields(fields: readonly FieldSpec[], header: readonly s
       const near = nearestName(name, header.slice(0, 1000))
       return near === undefined ? [] : [`"${near}" for "${name}"`]
     })
+    const hint = hints.length === 0 ? '' : `; did you mean ${hints.slice(0, LISTED).join(', ')}?`
     throw new MillraceError('ML_SCHEMA', {
       what: `the CSV has no column for ${missing.length === 1 ? 'field' : 'fields'} ${list(missing)}`,
       where: 'the CSV header',
-      remedy: `Columns found: ${list(header)}${hints.length === 0 ? '' : `; did you mean ${hints.slice(0, LISTED).join(', ')}?`}`,
+      remedy: `Columns found: ${list(header)}${hint}`,
     })
   }
   const twice = fields.find((field) => repeated.has(field.name))

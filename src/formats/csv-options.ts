@@ -12,38 +12,55 @@ export interface CsvOptions {
    * case: `""` is the empty string.
    */
   readonly nullValues?: readonly string[]
-  /** Longest record, its line break excluded; 1 MiB by default. Longer ones are rejected. Bounds the memory of a split. */
+  /** Longest record, its line break excluded; 1 MiB by default. Longer ones are rejected, which bounds memory. */
   readonly maxRecordBytes?: number
 }
+
+export type CheckedCsvOptions = Required<Omit<CsvOptions, 'columns'>> & Pick<CsvOptions, 'columns'>
 
 /**
  * The options with their defaults; a plan holds them as JSON, so their types are checked too.
  *
  * @throws ML_RANGE for an option that is unknown or not of its kind
  */
-export function csvOptions(options: CsvOptions | Readonly<Record<string, unknown>>): Required<Omit<CsvOptions, 'columns'>> & CsvOptions {
-  const { delimiter = ',', header = true, columns, nullValues = ['', 'NA'], maxRecordBytes = 1 << 20, ...rest } = options
+export function csvOptions(options: CsvOptions | Readonly<Record<string, unknown>>): CheckedCsvOptions {
+  const {
+    delimiter = ',',
+    header = true,
+    columns,
+    nullValues = ['', 'NA'],
+    maxRecordBytes = 1 << 20,
+    ...rest
+  } = options
   const [unknown] = Object.keys(rest)
   if (unknown !== undefined) {
-    throw refusal(`there is no option "${unknown}"`, rest, 'Use delimiter, header, columns, nullValues or maxRecordBytes')
+    throw refusal(
+      `there is no option "${unknown}"`,
+      rest,
+      'Use delimiter, header, columns, nullValues or maxRecordBytes',
+    )
   }
   checkDelimiter(delimiter)
   if (typeof header !== 'boolean') throw refusal('header must be true or false', header)
   if (columns !== undefined) {
     if (!isTexts(columns) || columns.length === 0) throw refusal('columns must be a list of names', columns)
-    if (header) throw refusal('columns are for files without a header line', columns, 'Give header: false, or leave columns out')
+    if (header)
+      throw refusal('columns are for files without a header line', columns, 'Give header: false, or leave columns out')
   }
   if (!isTexts(nullValues)) throw refusal('nullValues must be a list of texts', nullValues)
-  if (!Number.isSafeInteger(maxRecordBytes) || !((maxRecordBytes as number) >= 1 && (maxRecordBytes as number) <= 1 << 28)) {
+  if (
+    !Number.isSafeInteger(maxRecordBytes) ||
+    !((maxRecordBytes as number) >= 1 && (maxRecordBytes as number) <= 1 << 28)
+  ) {
     throw refusal('maxRecordBytes must be a whole number between 1 and 256 MiB', maxRecordBytes)
   }
   return { delimiter, header, columns, nullValues, maxRecordBytes: maxRecordBytes as number }
 }
 
-/** One ASCII character that occurs in no number, word, quote or line break. @throws ML_RANGE */
+/** A tab or one printable ASCII character that occurs in no number or word and is no quote. @throws ML_RANGE */
 export function checkDelimiter(delimiter: unknown): asserts delimiter is string {
-  if (typeof delimiter === 'string' && /^[\x01-\x7f]$/.test(delimiter) && !/["'\r\nA-Za-z0-9.+-]/.test(delimiter)) return
-  throw refusal("delimiter must be one ASCII character such as ',', ';', '|' or a tab", delimiter)
+  if (typeof delimiter === 'string' && /^[\t -~]$/.test(delimiter) && !/["'A-Za-z0-9.+-]/.test(delimiter)) return
+  throw refusal("delimiter must be a tab or one printable ASCII character such as ',', ';' or '|'", delimiter)
 }
 
 function isTexts(value: unknown): value is readonly string[] {

@@ -89,7 +89,8 @@ export class CsvScanner {
         }
         stop = at
         byte = bytes[++at]
-        if (byte !== delimiter && byte !== LF && byte !== CR) return this.broken(at, cells, 'has text after its closing quote')
+        if (byte !== delimiter && byte !== LF && byte !== CR)
+          return this.broken(at, cells, 'has text after its closing quote')
       } else {
         for (;;) {
           while (classes[byte] === PLAIN) byte = bytes[++at]

@@ -10,14 +10,22 @@ export interface ReferencePiece {
 }
 
 /**
- * What `csvDecoder` must give, in the plainest way: the whole input as one string of bytes, regular expressions, `Number`
- * and `Date`. Slow, and without any state that could be wrong.
+ * What `csvDecoder` must give, in the plainest way: the whole input as one string of bytes, regular expressions,
+ * `Number` and `Date`. Slow, and without any state that could be wrong.
  */
 export function referenceCsv(
   input: Uint8Array,
   schema: RecordSchema<unknown>,
-  { columns, delimiter = ',', nullValues = ['', 'NA'], maxRecordBytes }: {
-    columns: readonly string[]; delimiter?: string; nullValues?: readonly string[]; maxRecordBytes: number
+  {
+    columns,
+    delimiter = ',',
+    nullValues = ['', 'NA'],
+    maxRecordBytes,
+  }: {
+    columns: readonly string[]
+    delimiter?: string
+    nullValues?: readonly string[]
+    maxRecordBytes: number
   },
 ): ReferencePiece[] {
   const text = latin1Read(input, 0, input.length)
@@ -47,7 +55,9 @@ interface Cell {
 
 /** The row at the start of the window: its cells, or why there is none and from where the next line feed is sought. */
 function rowOf(
-  window: string, delimiter: string, complete: boolean,
+  window: string,
+  delimiter: string,
+  complete: boolean,
 ): { cells: Cell[]; end: number } | { code: string; resync: number } {
   const bare = new RegExp(`[^${delimiter === '\t' ? '\\t' : `\\${delimiter}`}"\r\n]*`, 'y')
   const quoted = /"((?:[^"]|"")*)"(?!")/y
@@ -76,15 +86,20 @@ function rowOf(
 }
 
 function recordOf(
-  row: string, cells: Cell[], schema: RecordSchema<unknown>, columns: readonly string[], nullValues: readonly string[],
+  row: string,
+  cells: Cell[],
+  schema: RecordSchema<unknown>,
+  columns: readonly string[],
+  nullValues: readonly string[],
 ): unknown {
-  if (row.includes('\0') || fromUtf8(row) === undefined || cells.length !== columns.length) return { code: 'ML_MALFORMED' }
+  if (row.includes('\0') || fromUtf8(row) === undefined || cells.length !== columns.length)
+    return { code: 'ML_MALFORMED' }
   const record: [string, unknown][] = []
   for (const field of schema.fields) {
     const { quoted, text } = cells[columns.indexOf(field.name)]
     const decoded = fromUtf8(text) as string
     const isNull = field.nullable && nullValues.includes(decoded) && !(quoted && field.type === 'string')
-    const value = isNull ? null : valueOf(field, decoded)
+    const value = isNull ? null : valueIn(field, decoded)
     if (value === undefined || Number.isNaN(value)) return { code: 'ML_FIELD' }
     record.push([field.name, value])
   }
@@ -92,15 +107,20 @@ function recordOf(
 }
 
 function fromUtf8(bytes: string): string | undefined {
-  return utf8Read(Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)), 0, bytes.length)
+  return utf8Read(
+    Uint8Array.from(bytes, (byte) => byte.charCodeAt(0)),
+    0,
+    bytes.length,
+  )
 }
 
-function valueOf(field: FieldSpec, text: string): unknown {
+function valueIn(field: FieldSpec, text: string): unknown {
   if (field.type === 'string') return text
   if (field.type === 'boolean') return { true: true, false: false, 1: true, 0: false }[text]
   if (field.type === 'number') return decimal(text)
   if (field.type === 'integer') return integer(text)
-  const ms = field.unit === 'iso' ? isoTime(text, field.utcOffset ?? '') : field.unit === 'ms' ? integer(text) : seconds(text)
+  const ms =
+    field.unit === 'iso' ? isoTime(text, field.utcOffset ?? '') : field.unit === 'ms' ? integer(text) : seconds(text)
   return ms >= field.min && ms <= field.max ? ms : undefined
 }
 

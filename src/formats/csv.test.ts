@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { referenceCsv } from './csv.reference.ts'
 import { csvDecoder } from './csv.ts'
 import type { CsvOptions } from './csv-options.ts'
-import { referenceCsv } from './csv.reference.ts'
 import type { Decoder, DecoderState } from './decoder.ts'
-import { boolean, integer, number, record, type RecordSchema, string, time } from './schema.ts'
+import { boolean, integer, number, type RecordSchema, record, string, time } from './schema.ts'
 
 const encoder = new TextEncoder()
 const Flight = record({ id: string(), distance: number(), note: string().nullable() })
@@ -19,7 +19,10 @@ interface Piece {
 }
 
 /** All pieces of the chunks, each with the state after it. */
-function decodeAll(decoder: Decoder<unknown>, chunks: readonly Uint8Array[]): { pieces: Piece[]; states: DecoderState[] } {
+function decodeAll(
+  decoder: Decoder<unknown>,
+  chunks: readonly Uint8Array[],
+): { pieces: Piece[]; states: DecoderState[] } {
   const pieces: Piece[] = []
   const states = [decoder.state()]
   const drain = () => {
@@ -57,15 +60,24 @@ describe('csvDecoder', () => {
   it('reads columns by name, in any order, and ignores those it does not know', () => {
     const decoder = csvDecoder(Flight)
     const { pieces } = decodeAll(decoder, [encoder.encode('extra,note,distance,id\n,fine,12.5,a\n1,,-0,b\n')])
-    expect(outcomes(pieces)).toEqual([{ id: 'a', distance: 12.5, note: 'fine' }, { id: 'b', distance: -0, note: null }])
+    expect(outcomes(pieces)).toEqual([
+      { id: 'a', distance: 12.5, note: 'fine' },
+      { id: 'b', distance: -0, note: null },
+    ])
     expect(Object.keys(pieces[0].outcome as object)).toEqual(['id', 'distance', 'note'])
     expect(decoder.ignoredColumns).toEqual(['extra'])
   })
 
   it('reads a byte order mark, CRLF, blank lines and a last line without line break', () => {
     const pieces = decode('\ufeffid,distance,note\r\n\r\na,1,x\r\n\n\nb,2,y')
-    expect(outcomes(pieces)).toEqual([{ id: 'a', distance: 1, note: 'x' }, { id: 'b', distance: 2, note: 'y' }])
-    expect(pieces.map(({ position, consumed, row }) => [position, consumed, row])).toEqual([[23, 30, 0], [32, 37, 1]])
+    expect(outcomes(pieces)).toEqual([
+      { id: 'a', distance: 1, note: 'x' },
+      { id: 'b', distance: 2, note: 'y' },
+    ])
+    expect(pieces.map(({ position, consumed, row }) => [position, consumed, row])).toEqual([
+      [23, 30, 0],
+      [32, 37, 1],
+    ])
   })
 
   it('reads quoted cells with delimiters, line breaks and doubled quotes', () => {
@@ -75,33 +87,59 @@ describe('csvDecoder', () => {
   })
 
   it('reads every type, and null where a field may be', () => {
-    const All = record({ s: string(), n: number(), i: integer(), b: boolean(), t: time(), u: time({ unit: 's' }), m: time({ unit: 'ms' }) })
-    expect(outcomes(decode('s,n,i,b,t,u,m\nNA,1e3,-5,true,2013-01-01T05:15:00-05:00,1.5,7\n,2,3,0,1970-01-01 00:00Z,0,0\n', All))).toEqual([
+    const All = record({
+      s: string(),
+      n: number(),
+      i: integer(),
+      b: boolean(),
+      t: time(),
+      u: time({ unit: 's' }),
+      m: time({ unit: 'ms' }),
+    })
+    expect(
+      outcomes(
+        decode('s,n,i,b,t,u,m\nNA,1e3,-5,true,2013-01-01T05:15:00-05:00,1.5,7\n,2,3,0,1970-01-01 00:00Z,0,0\n', All),
+      ),
+    ).toEqual([
       { s: 'NA', n: 1000, i: -5, b: true, t: Date.UTC(2013, 0, 1, 10, 15), u: 1500, m: 7 },
       { s: '', n: 2, i: 3, b: false, t: 0, u: 0, m: 0 },
     ])
     const Nullable = record({ s: string().nullable(), n: number().nullable() })
     expect(outcomes(decode('s,n\nNA,\n"NA",""\n"","NA"\n-,1\n', Nullable))).toEqual([
-      { s: null, n: null }, { s: 'NA', n: null }, { s: '', n: null }, { s: '-', n: 1 },
+      { s: null, n: null },
+      { s: 'NA', n: null },
+      { s: '', n: null },
+      { s: '-', n: 1 },
     ])
-    expect(outcomes(decode('s,n\nNA,-\n-,1\n', Nullable, { nullValues: ['-'] }))).toEqual([{ s: 'NA', n: null }, { s: null, n: 1 }])
+    expect(outcomes(decode('s,n\nNA,-\n-,1\n', Nullable, { nullValues: ['-'] }))).toEqual([
+      { s: 'NA', n: null },
+      { s: null, n: 1 },
+    ])
   })
 
   it('reads other delimiters, and files without a header line', () => {
-    expect(outcomes(decode('id\tdistance\tnote\n"a,1"\t1\tx\n', Flight, { delimiter: '\t' }))).toEqual([{ id: 'a,1', distance: 1, note: 'x' }])
-    expect(outcomes(decode('a;1;x\n', Flight, { delimiter: ';', header: false }))).toEqual([{ id: 'a', distance: 1, note: 'x' }])
+    expect(outcomes(decode('id\tdistance\tnote\n"a,1"\t1\tx\n', Flight, { delimiter: '\t' }))).toEqual([
+      { id: 'a,1', distance: 1, note: 'x' },
+    ])
+    expect(outcomes(decode('a;1;x\n', Flight, { delimiter: ';', header: false }))).toEqual([
+      { id: 'a', distance: 1, note: 'x' },
+    ])
     const options = { header: false, columns: ['note', 'skip', 'id', 'distance'] }
     expect(outcomes(decode('x,?,a,1\n', Flight, options))).toEqual([{ id: 'a', distance: 1, note: 'x' }])
   })
 
   it('gives nothing for an empty input, a byte order mark, blank lines or a header alone', () => {
-    for (const text of ['', '\ufeff', '\n\r\n\n', 'id,distance,note', 'id,distance,note\n']) expect(decode(text)).toEqual([])
+    for (const text of ['', '\ufeff', '\n\r\n\n', 'id,distance,note', 'id,distance,note\n'])
+      expect(decode(text)).toEqual([])
   })
 
   it('makes plain records of field names like __proto__, and leaves prototypes alone', () => {
     const Odd = record({ ['__proto__']: string(), constructor: string() })
     const [{ outcome }] = decode('constructor,__proto__\nc,p\n', Odd)
-    expect(Object.entries(outcome as object)).toEqual([['__proto__', 'p'], ['constructor', 'c']])
+    expect(Object.entries(outcome as object)).toEqual([
+      ['__proto__', 'p'],
+      ['constructor', 'c'],
+    ])
     expect(Object.getPrototypeOf(outcome)).toBe(Object.prototype)
     expect(({} as { c?: unknown }).c).toBeUndefined()
   })
@@ -111,7 +149,8 @@ describe('csvDecoder', () => {
       '~standard': {
         version: 1 as const,
         vendor: 'test',
-        validate: (value: unknown) => ((value as { n: number }).n > 0 ? { value } : { issues: [{ message: 'not positive' }] }),
+        validate: (value: unknown) =>
+          (value as { n: number }).n > 0 ? { value } : { issues: [{ message: 'not positive' }] },
       },
     }
     const pieces = decode('n\n1\n-1\n2\n', record({ n: number() }, { validate }))
@@ -129,23 +168,51 @@ describe('rejections', () => {
   })
 
   it('are numbers that Number would have guessed (faults 1, 13, 15, 17)', () => {
-    for (const text of ['', ' ', '0x10', 'NaN', 'Infinity', '-Infinity', '1e999', '1 ', '1,5'.replace(',', '_'), '9007199254740993', 'é']) {
+    for (const text of [
+      '',
+      ' ',
+      '0x10',
+      'NaN',
+      'Infinity',
+      '-Infinity',
+      '1e999',
+      '1 ',
+      '1,5'.replace(',', '_'),
+      '9007199254740993',
+      'é',
+    ]) {
       const pieces = decode(`id,distance,note\na,${text},x\nb,2,x\n`)
       expect([text, ...outcomes(pieces)]).toEqual([text, wrongField, { id: 'b', distance: 2, note: 'x' }])
     }
-    expect(reasons(decode('id,distance,note\na,0x10,x\n'))).toEqual(['field "distance": "0x10" is not a plain decimal number'])
+    expect(reasons(decode('id,distance,note\na,0x10,x\n'))).toEqual([
+      'field "distance": "0x10" is not a plain decimal number',
+    ])
   })
 
   it('are times that do not exist, lack an offset or lie outside the range (fault 9)', () => {
     const Event = record({ at: time() })
-    expect(reasons(decode('at\n2013-02-30T00:00:00Z\n2013-01-01T00:00:00\n9999-01-01T00:00:00Z\n1969-12-31T23:59:59.999Z\n', Event))).toEqual([
+    expect(
+      reasons(
+        decode(
+          'at\n2013-02-30T00:00:00Z\n2013-01-01T00:00:00\n9999-01-01T00:00:00Z\n1969-12-31T23:59:59.999Z\n',
+          Event,
+        ),
+      ),
+    ).toEqual([
       'field "at": "2013-02-30T00:00:00Z" is not an ISO 8601 date-time that exists',
       'field "at": "2013-01-01T00:00:00" has no offset from UTC: say which with time({ utcOffset })',
       'field "at": "9999-01-01T00:00:00Z" is outside 1970-01-01T00:00:00Z to 2100-01-01T00:00:00Z',
       'field "at": "1969-12-31T23:59:59.999Z" is outside 1970-01-01T00:00:00Z to 2100-01-01T00:00:00Z',
     ])
-    expect(outcomes(decode('at\n253370764800000\n-1\n1e3\n5\n', record({ at: time({ unit: 'ms' }) })))).toEqual([wrongField, wrongField, wrongField, { at: 5 }])
-    expect(outcomes(decode('at\n2013-01-01 00:00\n', record({ at: time({ utcOffset: '-05:00' }) })))).toEqual([{ at: Date.UTC(2013, 0, 1, 5) }])
+    expect(outcomes(decode('at\n253370764800000\n-1\n1e3\n5\n', record({ at: time({ unit: 'ms' }) })))).toEqual([
+      wrongField,
+      wrongField,
+      wrongField,
+      { at: 5 },
+    ])
+    expect(outcomes(decode('at\n2013-01-01 00:00\n', record({ at: time({ utcOffset: '-05:00' }) })))).toEqual([
+      { at: Date.UTC(2013, 0, 1, 5) },
+    ])
   })
 
   it('are NUL and invalid UTF-8, in ignored columns too (fault 6)', () => {
@@ -153,12 +220,20 @@ describe('rejections', () => {
       for (const column of [0, 1, 2, 3]) {
         const cells: (string | number[])[] = ['a', '1', 'x', 'extra']
         cells[column] = bad
-        const row = cells.flatMap((cell) => [...(typeof cell === 'string' ? encoder.encode(cell) : cell), 0x2c]).slice(0, -1)
-        const bytes = Uint8Array.from([...encoder.encode('id,distance,note,more\n'), ...row, ...encoder.encode('\nb,2,y,é\n')])
+        const row = cells
+          .flatMap((cell) => [...(typeof cell === 'string' ? encoder.encode(cell) : cell), 0x2c])
+          .slice(0, -1)
+        const bytes = Uint8Array.from([
+          ...encoder.encode('id,distance,note,more\n'),
+          ...row,
+          ...encoder.encode('\nb,2,y,é\n'),
+        ])
         expect(outcomes(decode(bytes))).toEqual([malformed, { id: 'b', distance: 2, note: 'y' }])
       }
     }
-    expect(decode(Uint8Array.from([...encoder.encode('id,distance,note\na,1,'), 0xff, 0x00, 0x0a]))[0].raw).toBe('a,1,\\xff\\x00')
+    expect(decode(Uint8Array.from([...encoder.encode('id,distance,note\na,1,'), 0xff, 0x00, 0x0a]))[0].raw).toBe(
+      'a,1,\\xff\\x00',
+    )
   })
 
   it('are quotes and carriage returns out of place, up to the next line feed', () => {
@@ -177,10 +252,23 @@ describe('rejections', () => {
 
   it('are the line of a quote that is never closed; the next line is read (fault 5)', () => {
     const pieces = decode('id,distance,note\na,1,"x\nb,2,y\nc,3,z\n')
-    expect(outcomes(pieces)).toEqual([malformed, { id: 'b', distance: 2, note: 'y' }, { id: 'c', distance: 3, note: 'z' }])
-    expect(pieces[0]).toMatchObject({ raw: 'a,1,"x', reason: 'cell 3 has a quote that is never closed', position: 17, consumed: 24 })
+    expect(outcomes(pieces)).toEqual([
+      malformed,
+      { id: 'b', distance: 2, note: 'y' },
+      { id: 'c', distance: 3, note: 'z' },
+    ])
+    expect(pieces[0]).toMatchObject({
+      raw: 'a,1,"x',
+      reason: 'cell 3 has a quote that is never closed',
+      position: 17,
+      consumed: 24,
+    })
     const long = `id,distance,note\na,1,"x\n${'b,2,y\n'.repeat(30)}c,3,"z"\n`
-    expect(decode(long, Flight, { maxRecordBytes: 100 })[0]).toMatchObject({ outcome: tooLong, raw: 'a,1,"x', consumed: 24 })
+    expect(decode(long, Flight, { maxRecordBytes: 100 })[0]).toMatchObject({
+      outcome: tooLong,
+      raw: 'a,1,"x',
+      consumed: 24,
+    })
     expect(decode(long, Flight, { maxRecordBytes: 100 }).length).toBe(32)
   })
 
@@ -201,7 +289,11 @@ describe('rejections', () => {
       expect([decoder.next(), decoder.rejected, decoder.rejection.code]).toEqual([true, true, 'ML_RECORD_SIZE'])
       expect(decoder.rejection.raw).toBe(opening.padEnd(4096, 'x'))
       expect([decoder.position, decoder.consumed]).toEqual([17, 17 + opening.length + (64 << 20) + 1])
-      expect([decoder.next(), decoder.rejected, decoder.record]).toEqual([true, false, { id: 'b', distance: 2, note: 'y' }])
+      expect([decoder.next(), decoder.rejected, decoder.record]).toEqual([
+        true,
+        false,
+        { id: 'b', distance: 2, note: 'y' },
+      ])
     }
   })
 
@@ -226,8 +318,12 @@ describe('the header', () => {
   it('must not have a field twice, be malformed, too long or in another encoding', () => {
     expect(() => decode('id,distance,id,note\n')).toThrow(/two columns named "id"/)
     expect(outcomes(decode('id,distance,note,x,x\na,1,y,,\n'))).toEqual([{ id: 'a', distance: 1, note: 'y' }])
-    expect(() => decode('id,"distance,note\n')).toThrow(/ML_SCHEMA: the CSV header cannot be read: cell 2 has a quote that is never closed/)
-    expect(() => decode('id,distance,note\n', Flight, { maxRecordBytes: 10 })).toThrow(/cannot be read: the row is longer than 10 bytes/)
+    expect(() => decode('id,"distance,note\n')).toThrow(
+      /ML_SCHEMA: the CSV header cannot be read: cell 2 has a quote that is never closed/,
+    )
+    expect(() => decode('id,distance,note\n', Flight, { maxRecordBytes: 10 })).toThrow(
+      /cannot be read: the row is longer than 10 bytes/,
+    )
     expect(() => decode(Uint8Array.from([0x69, 0xff, 0x0a]))).toThrow(/not valid UTF-8/)
     expect(() => decode(Uint8Array.from([0xff, 0xfe, 0x69, 0x00, 0x64, 0x00, 0x0a, 0x00]))).toThrow(/NUL byte/)
   })
@@ -246,8 +342,16 @@ describe('the header', () => {
 describe('options', () => {
   it('are checked when the decoder is made', () => {
     for (const options of [
-      { delimiter: '"' }, { delimiter: ',,' }, { delimiter: 'é' }, { header: 1 }, { columns: ['a'] }, { header: false, columns: [] },
-      { nullValues: 'NA' }, { maxRecordBytes: 0 }, { maxRecordBytes: '1 MB' }, { delimeter: ';' },
+      { delimiter: '"' },
+      { delimiter: ',,' },
+      { delimiter: 'é' },
+      { header: 1 },
+      { columns: ['a'] },
+      { header: false, columns: [] },
+      { nullValues: 'NA' },
+      { maxRecordBytes: 0 },
+      { maxRecordBytes: '1 MB' },
+      { delimeter: ';' },
     ]) {
       expect(() => csvDecoder(Flight, options)).toThrow(expect.objectContaining({ code: 'ML_RANGE' }))
     }
@@ -256,21 +360,62 @@ describe('options', () => {
 
 describe('against the reference', () => {
   const Mixed = record({
-    s: string().nullable(), n: number(), b: boolean().nullable(), i: integer().nullable(), t: time({ utcOffset: '+01:30' }),
+    s: string().nullable(),
+    n: number(),
+    b: boolean().nullable(),
+    i: integer().nullable(),
+    t: time({ utcOffset: '+01:30' }),
   })
   const columns = ['t', 'i', 'ignored', 'n', 's', 'b']
-  const number_ = fc.oneof(fc.double().map(String), fc.integer().map(String), fc.constantFrom('1e999', '0x10', '', ' ', '9007199254740993', '-0'))
-  const date = fc.date({ min: new Date(-1e12), max: new Date(5e12), noInvalidDate: true }).map((each) => each.toISOString())
-  const time_ = fc.oneof(date, date.map((text) => text.slice(0, 19).replace('T', ' ')), date.map((text) => text.slice(0, 10)), fc.constantFrom('2013-02-30', '', '2013-01-01T05:15-0530'))
-  const plain = fc.constantFrom('', 'NA', 'a', 'é', '😀', '"', ',', '\n', '\r\n', '\r', '\0', 'true', '0', 'x'.repeat(30))
+  const number_ = fc.oneof(
+    fc.double().map(String),
+    fc.integer().map(String),
+    fc.constantFrom('1e999', '0x10', '', ' ', '9007199254740993', '-0'),
+  )
+  const date = fc
+    .date({ min: new Date(-1e12), max: new Date(5e12), noInvalidDate: true })
+    .map((each) => each.toISOString())
+  const time_ = fc.oneof(
+    date,
+    date.map((text) => text.slice(0, 19).replace('T', ' ')),
+    date.map((text) => text.slice(0, 10)),
+    fc.constantFrom('2013-02-30', '', '2013-01-01T05:15-0530'),
+  )
+  const plain = fc.constantFrom(
+    '',
+    'NA',
+    'a',
+    'é',
+    '😀',
+    '"',
+    ',',
+    '\n',
+    '\r\n',
+    '\r',
+    '\0',
+    'true',
+    '0',
+    'x'.repeat(30),
+  )
   const text_ = fc.array(plain, { maxLength: 4 }).map((parts) => parts.join(''))
   const quoted = (text: string) => (/[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text)
   const row = fc
-    .tuple(time_, fc.oneof(number_, fc.constant('')), text_, number_, text_, fc.constantFrom('true', 'false', '1', '0', 'NA', 'TRUE'))
+    .tuple(
+      time_,
+      fc.oneof(number_, fc.constant('')),
+      text_,
+      number_,
+      text_,
+      fc.constantFrom('true', 'false', '1', '0', 'NA', 'TRUE'),
+    )
     .map((cells) => `${cells.map(quoted).join(',')}\n`)
-  const noise = fc.array(fc.constantFrom('"', '""', ',', '\n', '\r\n', '\r', '\0', 'a', '1', 'é', '\xff', '2013-01-01', '\n\n'), { maxLength: 12 })
+  const noise = fc
+    .array(fc.constantFrom('"', '""', ',', '\n', '\r\n', '\r', '\0', 'a', '1', 'é', '\xff', '2013-01-01', '\n\n'), {
+      maxLength: 12,
+    })
     .map((parts) => parts.join(''))
-  const bytesOf = (text: string) => Uint8Array.from(text.split('\xff').flatMap((part, i) => [...(i > 0 ? [0xff] : []), ...encoder.encode(part)]))
+  const bytesOf = (text: string) =>
+    Uint8Array.from(text.split('\xff').flatMap((part, i) => [...(i > 0 ? [0xff] : []), ...encoder.encode(part)]))
   const input = fc
     .tuple(fc.boolean(), fc.array(fc.oneof({ weight: 3, arbitrary: row }, noise), { maxLength: 8 }))
     .map(([mark, parts]) => bytesOf(`${mark ? '\ufeff' : ''}${parts.join('')}`))
@@ -282,7 +427,9 @@ describe('against the reference', () => {
       fc.property(input, limit, cuts, fc.boolean(), (bytes, maxRecordBytes, places, single) => {
         const options = { header: false, columns, maxRecordBytes }
         const whole = decodeAll(csvDecoder(Mixed, options), [bytes])
-        expect(whole.pieces.map(({ raw: _, reason: __, ...piece }) => piece)).toEqual(referenceCsv(bytes, Mixed, options))
+        expect(whole.pieces.map(({ raw: _, reason: __, ...piece }) => piece)).toEqual(
+          referenceCsv(bytes, Mixed, options),
+        )
         const ends = single ? Array.from(bytes, (_, i) => i) : [...places].sort((a, b) => a - b)
         const chunks = [0, ...ends].map((from, i, all) => bytes.subarray(from, all[i + 1] ?? bytes.length))
         expect(decodeAll(csvDecoder(Mixed, options), chunks)).toEqual(whole)
@@ -294,17 +441,21 @@ describe('against the reference', () => {
   it('resumes from any state with exactly the rest', () => {
     const header = encoder.encode('t,i,ignored,n,s,b\n')
     fc.assert(
-      fc.property(input, limit.map((max) => Math.max(20, max)), (bytes, maxRecordBytes) => {
-        if (bytes[0] === 0xef) bytes = bytes.subarray(3)
-        const all = Uint8Array.from([...header, ...bytes])
-        const { pieces, states } = decodeAll(csvDecoder(Mixed, { maxRecordBytes }), [all])
-        for (const [i, state] of states.entries()) {
-          const resumed = csvDecoder(Mixed, { maxRecordBytes }, JSON.parse(JSON.stringify(state)) as DecoderState)
-          const rest = decodeAll(resumed, [all.subarray(state.consumed)])
-          expect(rest.pieces).toEqual(pieces.slice(i))
-          if (i > 0) expect(rest.states).toEqual(states.slice(i))
-        }
-      }),
+      fc.property(
+        input,
+        limit.map((max) => Math.max(20, max)),
+        (bytes, maxRecordBytes) => {
+          if (bytes[0] === 0xef) bytes = bytes.subarray(3)
+          const all = Uint8Array.from([...header, ...bytes])
+          const { pieces, states } = decodeAll(csvDecoder(Mixed, { maxRecordBytes }), [all])
+          for (const [i, state] of states.entries()) {
+            const resumed = csvDecoder(Mixed, { maxRecordBytes }, JSON.parse(JSON.stringify(state)) as DecoderState)
+            const rest = decodeAll(resumed, [all.subarray(state.consumed)])
+            expect(rest.pieces).toEqual(pieces.slice(i))
+            if (i > 0) expect(rest.states).toEqual(states.slice(i))
+          }
+        },
+      ),
       { numRuns: 500 },
     )
   })

@@ -1,12 +1,13 @@
-import { type ErrorCode, MillraceError } from '../errors.ts'
 import { utf8Read } from '../bytes/utf8.ts'
+import { type ErrorCode, MillraceError } from '../errors.ts'
 import { CsvCells } from './csv-cells.ts'
 import { columnsOfFields } from './csv-header.ts'
-import { type CsvOptions, csvOptions } from './csv-options.ts'
+import { type CheckedCsvOptions, type CsvOptions, csvOptions } from './csv-options.ts'
 import { BROKEN, CR, CsvScanner, ESCAPED, LF, PARTIAL, ROW } from './csv-scanner.ts'
 import type { Decoder, DecoderState, Rejection } from './decoder.ts'
-import { RAW_BYTES, rawText } from './raw-text.ts'
+import { rawText } from './raw-text.ts'
 import type { RecordSchema } from './schema.ts'
+import { SkippedPiece } from './skipped-piece.ts'
 
 /**
  * Decodes CSV (RFC 4180) to the records of a schema.
@@ -43,7 +44,7 @@ export class CsvDecoder<T> implements Decoder<T> {
   ignoredColumns: readonly string[] = []
 
   private readonly schema: RecordSchema<T>
-  private readonly options: ReturnType<typeof csvOptions>
+  private readonly options: CheckedCsvOptions
   private readonly scanner: CsvScanner
   private header: readonly string[] | null
   private cells: CsvCells<T> | undefined
@@ -58,11 +59,8 @@ export class CsvDecoder<T> implements Decoder<T> {
   private base: number // offset in the stream of buffer[0]
   private seen = 0 // a partial row was scanned to here, and no line feed has come since
 
+  private readonly skipped = new SkippedPiece()
   private skipping = false
-  private skipReason: { code: ErrorCode; reason: string } = this.rejection
-  private skipStart = 0 // offset in the stream of the piece that is skipped
-  private readonly head = new Uint8Array(RAW_BYTES + 1)
-  private headLength = 0
 
   constructor(schema: RecordSchema<T>, options: CsvOptions | Readonly<Record<string, unknown>>, resume?: DecoderState) {
     this.schema = schema
@@ -72,7 +70,8 @@ export class CsvDecoder<T> implements Decoder<T> {
     this.header = this.options.header ? (resume?.header ?? null) : null
     this.started = this.base > 0
     if (this.started && this.options.header && this.header === null) {
-      throw new MillraceError('ML_CORRUPT', { what: 'the position lies past the header, which is missing', got: resume, where: 'CSV decoder' })
+      const what = 'the position lies past the header, which is missing'
+      throw new MillraceError('ML_CORRUPT', { what, got: resume, where: 'CSV decoder' })
     }
     this.scanner = new CsvScanner(this.options.delimiter.charCodeAt(0), false)
     if (!this.options.header) this.useColumns(this.options.columns ?? schema.fields.map((field) => field.name))
@@ -108,7 +107,7 @@ export class CsvDecoder<T> implements Decoder<T> {
     const found = this.scan()
     if (found === ROW) return this.take()
     if (found === PARTIAL) return false
-    return this.skipping ? this.skip() : true
+    return this.skip()
   }
 
   state(): DecoderState {
@@ -132,7 +131,8 @@ export class CsvDecoder<T> implements Decoder<T> {
     const found = this.scan(scanner)
     if (found === PARTIAL) return false
     const { buffer } = this
-    if (found === BROKEN || scanner.hasNul) throw this.unreadable(found === BROKEN ? this.skipReason.reason : 'it has a NUL byte')
+    if (found === BROKEN || scanner.hasNul)
+      throw this.unreadable(found === BROKEN ? this.skipped.reason : 'it has a NUL byte')
     this.header = Array.from({ length: scanner.cells }, (_, i) => {
       const text = utf8Read(buffer, scanner.starts[i], scanner.ends[i])
       if (text === undefined) throw this.unreadable('it is not valid UTF-8')
@@ -163,11 +163,11 @@ export class CsvDecoder<T> implements Decoder<T> {
   }
 
   /**
-   * Finds the next row, within `maxRecordBytes`. ROW: it is in the scanner. PARTIAL: more bytes are needed, or there are
-   * none. BROKEN: the piece was rejected, or is being skipped.
+   * Finds the next row. ROW: it is in the scanner. PARTIAL: more bytes are needed, or there are none. BROKEN: the piece
+   * is given up, and is now being skipped.
    *
-   * What is found depends on the bytes alone, not on the chunks: a row is judged by its first `maxRecordBytes + 2` bytes
-   * (the line break included), even when more of it is there.
+   * What is found depends on the bytes alone, not on the chunks: a row is judged by its first `maxRecordBytes + 2`
+   * bytes (the line break included), even when more of it is there.
    */
   private scan(scanner: CsvScanner = this.scanner): number {
     this.skipBlankLines()
@@ -243,7 +243,9 @@ export class CsvDecoder<T> implements Decoder<T> {
 
   private broken(scanner: CsvScanner): number {
     const { openQuote, at, problem } = scanner
-    return openQuote < 0 ? this.skipFrom(at, 'ML_MALFORMED', problem) : this.unclosed(openQuote, at, 'ML_MALFORMED', problem)
+    return openQuote < 0
+      ? this.skipFrom(at, 'ML_MALFORMED', problem)
+      : this.unclosed(openQuote, at, 'ML_MALFORMED', problem)
   }
 
   /** Nothing tells where the quoted cell was meant to end; the next line is the best place to go on. */
@@ -255,34 +257,24 @@ export class CsvDecoder<T> implements Decoder<T> {
   /** Gives up the piece that starts at `from`; it lasts to the first line feed at or after `at`. */
   private skipFrom(at: number, code: ErrorCode, reason: string): number {
     this.skipping = true
-    this.skipReason = { code, reason }
-    this.skipStart = this.base + this.from
-    this.headLength = 0
+    this.skipped.start(this.base + this.from, code, reason)
     this.seen = at
     return BROKEN
   }
 
   /** Goes to the end of the piece that is given up, keeping only its head; false when more bytes are needed. */
   private skip(): boolean {
-    const { buffer, have } = this
+    const { buffer, have, skipped } = this
     const feed = buffer.indexOf(LF, this.seen)
-    this.keepHead(feed)
+    skipped.add(buffer, this.from, feed)
     if (feed === have && !this.ended) {
       this.from = this.seen = have
       return false
     }
-    const { head } = this
-    if (this.headLength <= RAW_BYTES && head[this.headLength - 1] === CR) this.headLength--
-    this.reject(this.skipReason.code, this.skipReason.reason, rawText(head, 0, this.headLength))
+    this.reject(skipped.code, skipped.reason, skipped.raw())
     this.skipping = false
-    this.handOut(this.skipStart, feed === have ? have : feed + 1)
+    this.handOut(skipped.position, feed === have ? have : feed + 1)
     return true
-  }
-
-  private keepHead(to: number): void {
-    const room = Math.min(this.head.length - this.headLength, to - this.from)
-    this.head.set(this.buffer.subarray(this.from, this.from + room), this.headLength)
-    this.headLength += room
   }
 
   private reject(code: ErrorCode, reason: string, raw: string): void {

@@ -17,9 +17,12 @@ function reference(text: string): number {
 describe('parseDecimal', () => {
   it('rounds as Number does, for every bit pattern of a double written out', () => {
     const any = fc.double({ noNaN: true, noDefaultInfinity: true }).map(String)
-    fc.assert(fc.property(any, (text) => {
-      expect(decimal(text)).toBe(reference(text))
-    }), { numRuns: 20_000 })
+    fc.assert(
+      fc.property(any, (text) => {
+        expect(decimal(text)).toBe(reference(text))
+      }),
+      { numRuns: 20_000 },
+    )
   })
 
   it('agrees with Number on 200,000 decimals of 1 to 25 digits with point and exponent', () => {
@@ -52,7 +55,24 @@ describe('parseDecimal', () => {
   })
 
   it('refuses what Number would let pass', () => {
-    for (const text of ['', ' ', ' 1', '1 ', '0x10', '0b1', 'NaN', 'Infinity', '-', '+', '.', '.5', '5.', '1e', '1_0', '--1']) {
+    for (const text of [
+      '',
+      ' ',
+      ' 1',
+      '1 ',
+      '0x10',
+      '0b1',
+      'NaN',
+      'Infinity',
+      '-',
+      '+',
+      '.',
+      '.5',
+      '5.',
+      '1e',
+      '1_0',
+      '--1',
+    ]) {
       expect(decimal(text)).toBe(NaN)
     }
   })

@@ -57,7 +57,8 @@ export function parseInteger(bytes: Uint8Array, start: number, end: number): num
 /** Why `parseDecimal` gave NaN for this text, as the end of a sentence. */
 export function decimalProblem(text: string): string {
   if (text === '') return 'is empty'
-  if (/^[+-]?[0-9]+$/.test(text) && Number.isFinite(Number(text))) return 'is an integer past 2^53 that a double cannot hold'
+  if (/^[+-]?[0-9]+$/.test(text) && Number.isFinite(Number(text)))
+    return 'is an integer past 2^53 that a double cannot hold'
   if (/^[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?$/.test(text)) return 'is too large for a double'
   return 'is not a plain decimal number'
 }
@@ -104,7 +105,8 @@ function parseLong(bytes: Uint8Array, start: number, end: number): number {
     const down = bytes[at] === MINUS
     if (down || bytes[at] === PLUS) at++
     const from = at
-    for (; at < end && (digit = (bytes[at] - ZERO) >>> 0) <= 9; at++) exponent = Math.min(exponent * 10 + digit, 100_000_000)
+    for (; at < end && (digit = (bytes[at] - ZERO) >>> 0) <= 9; at++)
+      exponent = Math.min(exponent * 10 + digit, 100_000_000)
     if (at === from) return NaN
     if (down) exponent = -exponent
   }

@@ -1,7 +1,7 @@
 import { MillraceError } from '../errors.ts'
 import { utcOffsetMs } from './utc-offset.ts'
 
-/** How the text or number of a time field counts: ISO 8601 text, or a number of milliseconds or seconds since 1970 UTC. */
+/** How times are written: as ISO 8601 text, or as a number of milliseconds or seconds since 1970 UTC. */
 export type TimeUnit = 'iso' | 'ms' | 's'
 
 export interface TimeOptions {

@@ -8,14 +8,22 @@ const anyTime = fc.integer({ min: Date.UTC(0, 0, 1) - 1899 * 31_556_952_000, max
 
 describe('parseIsoTime', () => {
   it('reads what Date writes, in any year of four digits', () => {
-    fc.assert(fc.property(anyTime, (ms) => {
-      expect(read(new Date(ms).toISOString())).toBe(ms)
-    }), { numRuns: 5_000 })
+    fc.assert(
+      fc.property(anyTime, (ms) => {
+        expect(read(new Date(ms).toISOString())).toBe(ms)
+      }),
+      { numRuns: 5_000 },
+    )
   })
 
   it('subtracts the offset, in each of its forms', () => {
     const expected = Date.UTC(2013, 0, 1, 10, 15)
-    for (const text of ['2013-01-01T05:15:00-05:00', '2013-01-01 05:15-0500', '2013-01-01T05:15:00.000-05', '2013-01-01T15:45+05:30']) {
+    for (const text of [
+      '2013-01-01T05:15:00-05:00',
+      '2013-01-01 05:15-0500',
+      '2013-01-01T05:15:00.000-05',
+      '2013-01-01T15:45+05:30',
+    ]) {
       expect(read(text)).toBe(expected)
     }
   })
@@ -35,9 +43,18 @@ describe('parseIsoTime', () => {
 
   it('refuses days, hours and offsets that do not exist', () => {
     const wrong = [
-      '2013-02-30T00:00:00Z', '2013-02-29T00:00:00Z', '1900-02-29T00:00:00Z', '2013-04-31T00:00:00Z', '2013-00-01T00:00:00Z',
-      '2013-13-01T00:00:00Z', '2013-01-00T00:00:00Z', '2013-01-01T24:00:00Z', '2013-01-01T00:60:00Z', '2013-12-31T23:59:60Z',
-      '2013-01-01T00:00:00+24:00', '2013-01-01T00:00:00+05:60',
+      '2013-02-30T00:00:00Z',
+      '2013-02-29T00:00:00Z',
+      '1900-02-29T00:00:00Z',
+      '2013-04-31T00:00:00Z',
+      '2013-00-01T00:00:00Z',
+      '2013-13-01T00:00:00Z',
+      '2013-01-00T00:00:00Z',
+      '2013-01-01T24:00:00Z',
+      '2013-01-01T00:60:00Z',
+      '2013-12-31T23:59:60Z',
+      '2013-01-01T00:00:00+24:00',
+      '2013-01-01T00:00:00+05:60',
     ]
     for (const text of wrong) expect([text, read(text)]).toEqual([text, NaN])
     expect(read('2000-02-29T00:00:00Z')).toBe(Date.UTC(2000, 1, 29))
@@ -50,7 +67,17 @@ describe('parseIsoTime', () => {
       if (!shorter.has(right.slice(0, cut))) expect(read(right.slice(0, cut))).toBe(NaN)
       expect(read(`${right.slice(0, cut)}x${right.slice(cut + 1)}`)).toBe(NaN)
     }
-    for (const text of [`${right} `, ` ${right}`, '2013-01-01T05Z', '2013-01-01T05:15:00.Z', '2013-01-01T05:15:00z', '2013-1-1T05:15Z', '20130101T051500Z', '+02013-01-01T00:00:00Z', '2013-01-01T05:15:0:Z']) {
+    for (const text of [
+      `${right} `,
+      ` ${right}`,
+      '2013-01-01T05Z',
+      '2013-01-01T05:15:00.Z',
+      '2013-01-01T05:15:00z',
+      '2013-1-1T05:15Z',
+      '20130101T051500Z',
+      '+02013-01-01T00:00:00Z',
+      '2013-01-01T05:15:0:Z',
+    ]) {
       expect([text, read(text)]).toEqual([text, NaN])
     }
   })
@@ -73,7 +100,8 @@ describe('days', () => {
     for (let days = -800_000; days < 800_000; days += 17) {
       const { year, month, day } = civilFromDays(days)
       const date = new Date(days * 86_400_000)
-      if (year !== date.getUTCFullYear() || month !== date.getUTCMonth() + 1 || day !== date.getUTCDate()) expect.fail(`day ${days}`)
+      if (year !== date.getUTCFullYear() || month !== date.getUTCMonth() + 1 || day !== date.getUTCDate())
+        expect.fail(`day ${days}`)
       if (daysFromCivil(year, month, day) !== days) expect.fail(`way back from ${year}-${month}-${day}`)
     }
   })

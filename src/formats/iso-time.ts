@@ -2,8 +2,9 @@
  * ISO 8601 date-times and milliseconds since 1970-01-01 UTC, by arithmetic on the proleptic Gregorian calendar: no
  * `Date`, whose parser guesses and whose local time depends on the machine.
  *
- * Read: `2013-01-01T05:15:00.250-05:00`. `T` may be a space; seconds and fraction may be missing, so may the time with its
- * `T`; the offset is `Z`, `+05:30`, `+0530` or `+05`. Years have four digits. Digits past the millisecond are cut off.
+ * Read: `2013-01-01T05:15:00.250-05:00`. `T` may be a space; seconds and fraction may be missing, so may the time with
+ * its `T`; the offset is `Z`, `+05:30`, `+0530` or `+05`. Years have four digits. Digits past the
+ * millisecond are cut off.
  *
  * @see Hinnant, chrono-compatible low-level date algorithms (days_from_civil, civil_from_days)
  */

@@ -18,7 +18,10 @@ export function nearestName(wanted: string, names: readonly string[]): string | 
 
 /** `scheduled_at`, `Scheduled At` and `scheduledAt` are one. */
 function plain(name: string): string {
-  return name.slice(0, 64).toLowerCase().replace(/[\s_.-]+/g, '')
+  return name
+    .slice(0, 64)
+    .toLowerCase()
+    .replace(/[\s_.-]+/g, '')
 }
 
 /** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */

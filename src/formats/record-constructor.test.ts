@@ -11,7 +11,12 @@ describe('record constructors', () => {
     for (const made of [generated, plain]) {
       expect(Object.entries(made)).toEqual(Object.entries(generated))
       expect(Object.getPrototypeOf(made)).toBe(Object.prototype)
-      expect(Object.getOwnPropertyDescriptor(made, '__proto__')).toEqual({ value: 1, writable: true, enumerable: true, configurable: true })
+      expect(Object.getOwnPropertyDescriptor(made, '__proto__')).toEqual({
+        value: 1,
+        writable: true,
+        enumerable: true,
+        configurable: true,
+      })
       for (const [i, name] of names.entries()) expect(Object.getOwnPropertyDescriptor(made, name)?.value).toBe(i)
     }
     expect(Object.keys(recordConstructor<object>(['b', 'a'])([1, 2]))).toEqual(['b', 'a'])
@@ -19,7 +24,9 @@ describe('record constructors', () => {
 
   it('fall back where code generation is forbidden', () => {
     const original = globalThis.Function
-    globalThis.Function = function forbidden() { throw new EvalError('no code generation') } as never
+    globalThis.Function = function forbidden() {
+      throw new EvalError('no code generation')
+    } as never
     try {
       expect(recordConstructor(['a', 'b'])([1, 2])).toEqual({ a: 1, b: 2 })
     } finally {

@@ -23,7 +23,12 @@ export function plainRecordConstructor<T>(names: readonly string[]): RecordConst
     const record: Record<string, unknown> = {}
     for (let i = 0; i < names.length; i++) {
       if (inherited[i]) {
-        Object.defineProperty(record, names[i], { value: values[i], writable: true, enumerable: true, configurable: true })
+        Object.defineProperty(record, names[i], {
+          value: values[i],
+          writable: true,
+          enumerable: true,
+          configurable: true,
+        })
       } else {
         record[names[i]] = values[i]
       }

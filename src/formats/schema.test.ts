@@ -69,7 +69,9 @@ describe('validate', () => {
       { a: number() },
       {
         validate: standard((value) =>
-          (value as { a: number }).a > 0 ? { value } : { issues: [{ message: 'must be positive', path: [{ key: 'a' }] }] },
+          (value as { a: number }).a > 0
+            ? { value }
+            : { issues: [{ message: 'must be positive', path: [{ key: 'a' }] }] },
         ),
       },
     )
@@ -79,7 +81,14 @@ describe('validate', () => {
   })
 
   it('counts what a check throws as a refusal, and stops at an asynchronous one', () => {
-    const throwing = record({ a: number() }, { validate: standard(() => { throw new TypeError('boom') }) })
+    const throwing = record(
+      { a: number() },
+      {
+        validate: standard(() => {
+          throw new TypeError('boom')
+        }),
+      },
+    )
     expect(throwing.check?.({ a: 1 })).toBe('TypeError: boom')
     const asynchronous = record({ a: number() }, { validate: standard(() => Promise.resolve({ value: 1 })) })
     expect(() => asynchronous.check?.({ a: 1 })).toThrow(/asynchronous/)

@@ -1,7 +1,16 @@
 import { errorText, MillraceError } from '../errors.ts'
 import { type FieldKind, type FieldType, time } from './field-type.ts'
 
-export { boolean, type FieldKind, type FieldType, integer, number, string, type TimeOptions, time } from './field-type.ts'
+export {
+  boolean,
+  type FieldKind,
+  type FieldType,
+  integer,
+  number,
+  string,
+  type TimeOptions,
+  time,
+} from './field-type.ts'
 
 /** A named field: plain JSON, `{ name, type, nullable, ...options }`. */
 export type FieldSpec = FieldKind & { readonly name: string }
@@ -25,8 +34,8 @@ export type FieldValue<F> = F extends FieldType<infer V> ? V : never
 export interface RecordSchema<T> {
   readonly fields: readonly FieldSpec[]
   /**
-   * The `validate` option as a function of a decoded record: why it is refused, or undefined. Absent without the option.
-   * It is code, so it is not part of the JSON; the plan's bundle carries it.
+   * The `validate` option as a function of a decoded record: why it is refused, or undefined. Absent without the
+   * option. It is code, so it is not part of the JSON; the plan's bundle carries it.
    */
   readonly check?: (record: unknown) => string | undefined
   toJSON(): RecordSchemaJson
@@ -34,7 +43,7 @@ export interface RecordSchema<T> {
   readonly '~record'?: T
 }
 
-/** The part of Standard Schema (standardschema.dev, version 1) that is used: zod, valibot, arktype and others have it. */
+/** The part of Standard Schema 1 (standardschema.dev) that is used: zod, valibot, arktype and others have it. */
 export interface StandardSchema {
   readonly '~standard': {
     readonly version: 1
@@ -130,7 +139,9 @@ function checkOf(validate: StandardSchema): (record: unknown) => string | undefi
     if (typeof result.then === 'function') {
       throw refusal(`the ${standard.vendor} schema of validate is asynchronous`, undefined)
     }
-    return result.issues === undefined ? undefined : result.issues.map(issueText).join('; ') || 'refused without a reason'
+    return result.issues === undefined
+      ? undefined
+      : result.issues.map(issueText).join('; ') || 'refused without a reason'
   }
 }
 

@@ -6,7 +6,10 @@ const encoder = new TextEncoder()
 
 describe('StringCache', () => {
   it('gives the text of the bytes, first or repeated, whatever came before', () => {
-    const text = fc.oneof(fc.constantFrom('', 'UA', 'AU', 'é', 'ab', 'abc', 'x'.repeat(33)), fc.string({ unit: 'binary', maxLength: 40 }))
+    const text = fc.oneof(
+      fc.constantFrom('', 'UA', 'AU', 'é', 'ab', 'abc', 'x'.repeat(33)),
+      fc.string({ unit: 'binary', maxLength: 40 }),
+    )
     fc.assert(
       fc.property(fc.array(text, { maxLength: 60 }), (texts) => {
         const cache = new StringCache()
