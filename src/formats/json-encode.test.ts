@@ -7,9 +7,18 @@ import { writeNumber } from './json-number-text.ts'
 const anyText = fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)) })
 const name = fc.oneof(anyText, fc.constantFrom('a', 'b', '__proto__', 'constructor', 'toString', '7'))
 const json = fc.letrec((tie) => ({
-  value: fc.oneof({ depthSize: 'small' }, fc.constantFrom(null, true, false, -0, 5e-324), fc.integer(), anyText, fc.string(),
-    fc.double({ noDefaultInfinity: true, noNaN: true }), fc.array(tie('value')),
-    fc.array(fc.tuple(name, fc.oneof(tie('value'), fc.constant(undefined)))).map((entries) => Object.fromEntries(entries))),
+  value: fc.oneof(
+    { depthSize: 'small' },
+    fc.constantFrom(null, true, false, -0, 5e-324),
+    fc.integer(),
+    anyText,
+    fc.string(),
+    fc.double({ noDefaultInfinity: true, noNaN: true }),
+    fc.array(tie('value')),
+    fc
+      .array(fc.tuple(name, fc.oneof(tie('value'), fc.constant(undefined))))
+      .map((entries) => Object.fromEntries(entries)),
+  ),
 })).value
 
 function encode(value: unknown): string {
@@ -26,7 +35,12 @@ function number(value: number): string {
 
 describe('JSON text', () => {
   test('is what JSON.stringify writes, for every value that JSON can hold', () => {
-    fc.assert(fc.property(json, (value) => { expect(encode(value)).toBe(JSON.stringify(value)) }), { numRuns: 1000 })
+    fc.assert(
+      fc.property(json, (value) => {
+        expect(encode(value)).toBe(JSON.stringify(value))
+      }),
+      { numRuns: 1000 },
+    )
   })
 
   test('escapes as JSON.stringify does, every unit of UTF-16 alone and beside others', () => {
@@ -46,17 +60,25 @@ describe('JSON text', () => {
 
   test('refuses what JSON would drop or change, by its path, and leaves the writer as it was', () => {
     const cases: [unknown, string][] = [
-      [{ a: [0, { b: NaN }] }, '.a[1].b is NaN'], [-Infinity, 'a value is -Infinity'], [{ n: 1n }, '.n is a bigint'],
-      [[undefined], '[0] is undefined'], [undefined, 'a value is undefined'], [{ at: new Date(0) }, '.at is an instance of Date'],
-      [{ b: new Uint8Array(1) }, '.b is an instance of Uint8Array'], [{ toJSON: () => 1 }, '.toJSON is a function'],
-      [new Map(), 'a value is an instance of Map'], [[1, , 2], '[1] is a hole in an array'], // biome-ignore lint/suspicious/noSparseArray: the subject
+      [{ a: [0, { b: NaN }] }, '.a[1].b is NaN'],
+      [-Infinity, 'a value is -Infinity'],
+      [{ n: 1n }, '.n is a bigint'],
+      [[undefined], '[0] is undefined'],
+      [undefined, 'a value is undefined'],
+      [{ at: new Date(0) }, '.at is an instance of Date'],
+      [{ b: new Uint8Array(1) }, '.b is an instance of Uint8Array'],
+      [{ toJSON: () => 1 }, '.toJSON is a function'],
+      [new Map(), 'a value is an instance of Map'],
+      [Array(1), '[0] is a hole in an array'],
     ]
     for (const [value, what] of cases) {
       const writer = new ByteWriter()
       writer.string('before')
       const before = writer.finish()
       expect(() => encodeJson({ first: 1, list: [value] }, writer, 'sink "s"')).toThrow('ML_VALUE: .list[0]')
-      expect(() => encodeJson(value, writer, 'sink "s"')).toThrow(`ML_VALUE: ${what} at sink "s". Use null, booleans, finite numbers`)
+      expect(() => encodeJson(value, writer, 'sink "s"')).toThrow(
+        `ML_VALUE: ${what} at sink "s". Use null, booleans, finite numbers`,
+      )
       expect(writer.finish()).toEqual(before)
     }
   })
@@ -80,24 +102,30 @@ describe('number text', () => {
   }
 
   test('is the shortest that reads back, over all doubles', () => {
-    fc.assert(fc.property(fc.integer(), fc.integer(), (a, b) => {
-      bits.set([a, b])
-      if (Number.isFinite(asDouble[0])) check(asDouble[0])
-      bits[1] = (b & 0x800fffff) | ((1003 + ((b >>> 20) & 63)) << 20) // 2^-20 .. 2^43: the doubles that take a shortcut
-      check(asDouble[0])
-    }), { numRuns: 30_000 })
+    fc.assert(
+      fc.property(fc.integer(), fc.integer(), (a, b) => {
+        bits.set([a, b])
+        if (Number.isFinite(asDouble[0])) check(asDouble[0])
+        bits[1] = (b & 0x800fffff) | ((1003 + ((b >>> 20) & 63)) << 20) // 2^-20 .. 2^43: the doubles that take a shortcut
+        check(asDouble[0])
+      }),
+      { numRuns: 30_000 },
+    )
   })
 
   test('is right for decimals of any number of digits and for their neighbours', () => {
     const upTo = (max: number): fc.Arbitrary<number> => fc.integer({ min: 0, max })
-    fc.assert(fc.property(fc.double({ min: 0.1, max: 1, noNaN: true }), upTo(16), upTo(17), (value, digits, shift) => {
-      const short = Number((value * Number(`1e${shift - 7}`)).toPrecision(digits + 1))
-      asDouble[0] = short
-      for (const step of [0, 1, -2]) {
-        bits[0] += step
-        check(asDouble[0])
-      }
-    }), { numRuns: 30_000 })
+    fc.assert(
+      fc.property(fc.double({ min: 0.1, max: 1, noNaN: true }), upTo(16), upTo(17), (value, digits, shift) => {
+        const short = Number((value * Number(`1e${shift - 7}`)).toPrecision(digits + 1))
+        asDouble[0] = short
+        for (const step of [0, 1, -2]) {
+          bits[0] += step
+          check(asDouble[0])
+        }
+      }),
+      { numRuns: 30_000 },
+    )
   })
 
   test('is right at the borders of the shortcuts', () => {
@@ -108,6 +136,19 @@ describe('number text', () => {
         for (let i = 0; i < 6; i++, bits[0]++) check(-asDouble[0])
       }
     }
-    for (const value of [-0, 2 ** 31, 2 ** 31 - 1, -(2 ** 31), 1e15, 1e15 - 1, 2 ** 53, 1e21, 0.1 + 0.2, 5e-324, Number.MAX_VALUE]) check(value)
+    for (const value of [
+      -0,
+      2 ** 31,
+      2 ** 31 - 1,
+      -(2 ** 31),
+      1e15,
+      1e15 - 1,
+      2 ** 53,
+      1e21,
+      0.1 + 0.2,
+      5e-324,
+      Number.MAX_VALUE,
+    ])
+      check(value)
   })
 })

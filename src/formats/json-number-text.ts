@@ -40,9 +40,26 @@ function writeWhole(value: number, target: Uint8Array, at: number): number {
 }
 
 function writeSmall(value: number, target: Uint8Array, at: number): number {
-  const digits = value < 1e5
-    ? value < 100 ? (value < 10 ? 1 : 2) : value < 1000 ? 3 : value < 1e4 ? 4 : 5
-    : value < 1e7 ? (value < 1e6 ? 6 : 7) : value < 1e8 ? 8 : value < 1e9 ? 9 : 10
+  const digits =
+    value < 1e5
+      ? value < 100
+        ? value < 10
+          ? 1
+          : 2
+        : value < 1000
+          ? 3
+          : value < 1e4
+            ? 4
+            : 5
+      : value < 1e7
+        ? value < 1e6
+          ? 6
+          : 7
+        : value < 1e8
+          ? 8
+          : value < 1e9
+            ? 9
+            : 10
   writeDigits(value, digits, target, at)
   return at + digits
 }

@@ -71,18 +71,28 @@ export function isPlainObject(value: object): value is Record<string, unknown> {
 }
 
 export function isBytes(value: object): value is Uint8Array {
-  return ArrayBuffer.isView(value) && (value as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag] === 'Uint8Array'
+  return (
+    ArrayBuffer.isView(value) &&
+    (value as unknown as { [Symbol.toStringTag]: string })[Symbol.toStringTag] === 'Uint8Array'
+  )
 }
 
 /** The error for a value that is no data; finds the first offender again, this time keeping the path. */
 export function notData(value: unknown, where: string | undefined): MillraceError {
-  return refusal(offender(value, '', 0, false), where,
-    'null, undefined, booleans, numbers, bigints, strings, Uint8Array, arrays and plain objects')
+  return refusal(
+    offender(value, '', 0, false),
+    where,
+    'null, undefined, booleans, numbers, bigints, strings, Uint8Array, arrays and plain objects',
+  )
 }
 
 /** The error for a value that JSON cannot hold. */
 export function notJson(value: unknown, where: string | undefined): MillraceError {
-  return refusal(offender(value, '', 0, true), where, 'null, booleans, finite numbers, strings, arrays and plain objects')
+  return refusal(
+    offender(value, '', 0, true),
+    where,
+    'null, booleans, finite numbers, strings, arrays and plain objects',
+  )
 }
 
 function refusal(found: Offender | undefined, where: string | undefined, kinds: string): MillraceError {
@@ -94,7 +104,10 @@ function refusal(found: Offender | undefined, where: string | undefined, kinds: 
   })
 }
 
-interface Offender { readonly path: string; readonly is: string }
+interface Offender {
+  readonly path: string
+  readonly is: string
+}
 
 function offender(value: unknown, path: string, depth: number, json: boolean): Offender | undefined {
   if (typeof value !== 'object' || value === null) {

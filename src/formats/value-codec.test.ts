@@ -9,9 +9,17 @@ import { checkValue, decodeValue, encodeValue } from './value-codec.ts'
 const anyText = fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)) })
 const name = fc.oneof(anyText, fc.constantFrom('__proto__', 'constructor', 'hasOwnProperty', 'toString', '7', 'length'))
 const data = fc.letrec((tie) => ({
-  value: fc.oneof({ depthSize: 'small' }, fc.constantFrom(null, undefined, true, false, -0, NaN, Infinity, 5e-324),
-    fc.double(), fc.integer(), fc.bigInt(), anyText, fc.uint8Array(), fc.array(tie('value')),
-    fc.array(fc.tuple(name, tie('value'))).map((entries) => Object.fromEntries(entries))),
+  value: fc.oneof(
+    { depthSize: 'small' },
+    fc.constantFrom(null, undefined, true, false, -0, NaN, Infinity, 5e-324),
+    fc.double(),
+    fc.integer(),
+    fc.bigInt(),
+    anyText,
+    fc.uint8Array(),
+    fc.array(tie('value')),
+    fc.array(fc.tuple(name, tie('value'))).map((entries) => Object.fromEntries(entries)),
+  ),
 })).value
 
 function encode(value: unknown): Uint8Array {
@@ -29,7 +37,10 @@ function decode(bytes: Uint8Array): unknown {
 
 /** Both verdicts on a value; they must be the same error or none. */
 function verdict(value: unknown): string {
-  const [a, b] = [() => checkValue(value, 'operator "x"'), () => encodeValue(value, new ByteWriter(), 'operator "x"')].map((f) => {
+  const [a, b] = [
+    () => checkValue(value, 'operator "x"'),
+    () => encodeValue(value, new ByteWriter(), 'operator "x"'),
+  ].map((f) => {
     try {
       f()
       return 'data'
@@ -49,18 +60,22 @@ function nested(depth: number, wrap: (inner: unknown) => unknown): unknown {
 
 describe('value codec', () => {
   test('gives back every value with its own bits, order and prototypes, and the same bytes again', () => {
-    fc.assert(fc.property(data, (value) => {
-      const bytes = encode(value)
-      const back = decode(bytes)
-      expect(verdict(value)).toBe('data')
-      expect(isDeepStrictEqual(back, value)).toBe(true)
-      expect(order(back)).toBe(order(value))
-      expect(encode(back)).toEqual(bytes)
-    }), { numRuns: 500 })
+    fc.assert(
+      fc.property(data, (value) => {
+        const bytes = encode(value)
+        const back = decode(bytes)
+        expect(verdict(value)).toBe('data')
+        expect(isDeepStrictEqual(back, value)).toBe(true)
+        expect(order(back)).toBe(order(value))
+        expect(encode(back)).toEqual(bytes)
+      }),
+      { numRuns: 500 },
+    )
   })
 
   test('keeps -0, the one NaN, huge and negative bigints', () => {
-    for (const value of [-0, NaN, 0n, -1n, 255n, 256n, -(2n ** 200n), 2n ** 64n - 1n]) expect(decode(encode(value))).toBe(value)
+    for (const value of [-0, NaN, 0n, -1n, 255n, 256n, -(2n ** 200n), 2n ** 64n - 1n])
+      expect(decode(encode(value))).toBe(value)
   })
 
   test('treats __proto__ as plain data and leaves prototypes intact', () => {
@@ -79,14 +94,26 @@ describe('value codec', () => {
   })
 
   test('names the path to what is no data', () => {
-    expect(verdict({ a: [0, 1, 2, { b: new Date(0) }] })).toBe('ML_VALUE: .a[3].b is an instance of Date at operator "x". '
-      + 'Use null, undefined, booleans, numbers, bigints, strings, Uint8Array, arrays and plain objects, at most 64 deep.')
+    expect(verdict({ a: [0, 1, 2, { b: new Date(0) }] })).toBe(
+      'ML_VALUE: .a[3].b is an instance of Date at operator "x". ' +
+        'Use null, undefined, booleans, numbers, bigints, strings, Uint8Array, arrays and plain objects, at most 64 deep.',
+    )
     expect(verdict(() => 1)).toMatch('ML_VALUE: a value is a function at')
     expect(verdict([[Symbol('x')]])).toMatch('ML_VALUE: [0][0] is a symbol at')
     expect(verdict({ 'two words': new Map() })).toMatch('ML_VALUE: ["two words"] is an instance of Map at')
-    expect(verdict([1, , 2])).toMatch('ML_VALUE: [1] is a hole in an array at') // biome-ignore lint/suspicious/noSparseArray: the subject
-    class Own { x = 1 }
-    for (const bad of [new Own(), Object.create({ x: 1 }), new Float64Array(1), new Number(1), /x/, new Error('x'), new ArrayBuffer(1)]) {
+    expect(verdict([1, Array(1)])).toMatch('ML_VALUE: [1][0] is a hole in an array at')
+    class Own {
+      x = 1
+    }
+    for (const bad of [
+      new Own(),
+      Object.create({ x: 1 }),
+      new Float64Array(1),
+      new Number(1),
+      /x/,
+      new Error('x'),
+      new ArrayBuffer(1),
+    ]) {
       expect(verdict({ a: 1, bad })).toMatch('ML_VALUE: .bad is an ')
     }
   })
@@ -104,7 +131,12 @@ describe('value codec', () => {
 
   test('is not misled by enumerable properties put on Object.prototype', () => {
     const values: unknown[] = []
-    Object.defineProperty(Object.prototype, 'leaked', { value: () => 1, enumerable: true, configurable: true, writable: true })
+    Object.defineProperty(Object.prototype, 'leaked', {
+      value: () => 1,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    })
     try {
       checkValue({ a: 1 })
       values.push(decode(encode({ a: 1 })))
@@ -115,18 +147,30 @@ describe('value codec', () => {
   })
 
   test('refuses damaged bytes as corrupt and never otherwise', () => {
-    fc.assert(fc.property(data, fc.nat(), fc.nat(255), fc.nat(), (value, at, byte, cut) => {
-      const bytes = encode(value)
-      bytes[at % bytes.length] = byte
-      for (const damaged of [bytes, bytes.subarray(0, cut % bytes.length)]) {
-        try {
-          decode(damaged)
-        } catch (error) {
-          expect((error as { code: string }).code).toBe('ML_CORRUPT')
+    fc.assert(
+      fc.property(data, fc.nat(), fc.nat(255), fc.nat(), (value, at, byte, cut) => {
+        const bytes = encode(value)
+        bytes[at % bytes.length] = byte
+        for (const damaged of [bytes, bytes.subarray(0, cut % bytes.length)]) {
+          try {
+            decode(damaged)
+          } catch (error) {
+            expect((error as { code: string }).code).toBe('ML_CORRUPT')
+          }
         }
-      }
-    }), { numRuns: 1000 })
-    for (const hex of ['0a', '08ffffffffffffff0f', '09ffffffffffffff0f', '050101', '05000100', '050100', '0801'.repeat(65) + '00', '0000']) {
+      }),
+      { numRuns: 1000 },
+    )
+    for (const hex of [
+      '0a',
+      '08ffffffffffffff0f',
+      '09ffffffffffffff0f',
+      '050101',
+      '05000100',
+      '050100',
+      `${'0801'.repeat(65)}00`,
+      '0000',
+    ]) {
       expect(() => decode(Buffer.from(hex, 'hex'))).toThrow('ML_CORRUPT')
     }
   })
@@ -134,8 +178,21 @@ describe('value codec', () => {
   test('writes version 1 bytes for ever', () => {
     const value = { n: null, u: undefined, t: [true, false], d: 1.5, i: -300n, s: 'é', b: new Uint8Array([7]), o: {} }
     expect(Buffer.from(encode(value)).toString('hex')).toBe(
-      '0908' + '016e00' + '017501' + '01740802' + '0302' + '016404' + '000000000000f83f' + '016905' + '01022c01'
-      + '0173' + '0602c3a9' + '01620701' + '07' + '016f0900')
+      '0908' +
+        '016e00' +
+        '017501' +
+        '01740802' +
+        '0302' +
+        '016404' +
+        '000000000000f83f' +
+        '016905' +
+        '01022c01' +
+        '0173' +
+        '0602c3a9' +
+        '01620701' +
+        '07' +
+        '016f0900',
+    )
   })
 })
 

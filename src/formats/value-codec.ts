@@ -110,7 +110,8 @@ function writeBigint(value: bigint, writer: ByteWriter): void {
   writer.u8(BIGINT)
   writer.u8(value < 0n ? 1 : 0)
   writer.varint(length)
-  for (let i = 0, end = hex.length; i < length; i++, end -= 2) writer.u8(Number.parseInt(hex.slice(Math.max(0, end - 2), end), 16))
+  for (let i = 0, end = hex.length; i < length; i++, end -= 2)
+    writer.u8(Number.parseInt(hex.slice(Math.max(0, end - 2), end), 16))
 }
 
 /**
@@ -125,17 +126,28 @@ export function decodeValue(reader: ByteReader): unknown {
 function read(reader: ByteReader, depth: number): unknown {
   const tag = reader.u8()
   switch (tag) {
-    case NULL: return null
-    case UNDEFINED: return undefined
-    case FALSE: return false
-    case TRUE: return true
-    case NUMBER: return reader.f64()
-    case BIGINT: return readBigint(reader)
-    case STRING: return reader.string()
-    case BYTES: return reader.blob().slice()
-    case ARRAY: return readArray(reader, containerDepth(reader, depth))
-    case OBJECT: return readProperties(reader, containerDepth(reader, depth))
-    default: return reader.fail('an unknown tag of a value', tag)
+    case NULL:
+      return null
+    case UNDEFINED:
+      return undefined
+    case FALSE:
+      return false
+    case TRUE:
+      return true
+    case NUMBER:
+      return reader.f64()
+    case BIGINT:
+      return readBigint(reader)
+    case STRING:
+      return reader.string()
+    case BYTES:
+      return reader.blob().slice()
+    case ARRAY:
+      return readArray(reader, containerDepth(reader, depth))
+    case OBJECT:
+      return readProperties(reader, containerDepth(reader, depth))
+    default:
+      return reader.fail('an unknown tag of a value', tag)
   }
 }
 
