@@ -1,12 +1,10 @@
 import { latin1Read, utf8Length, utf8Read, utf8Write } from '../bytes/utf8.ts'
 import { type CsvScanner, ESCAPED } from './csv-scanner.ts'
 import { decimalProblem, integerProblem, parseDecimal, parseInteger } from './decimal.ts'
-import type { TimeKind } from './field-type.ts'
-import { isoTimeText, parseIsoTime } from './iso-time.ts'
 import { recordConstructor } from './record-constructor.ts'
 import type { FieldSpec } from './schema.ts'
 import { StringCache } from './string-cache.ts'
-import { utcOffsetMs } from './utc-offset.ts'
+import { TimeField } from './time-field.ts'
 
 /** Reads the values of scanned rows: text to the types of a schema, in schema order. */
 export class CsvCells<T> {
@@ -19,7 +17,7 @@ export class CsvCells<T> {
   private readonly types: Uint8Array
   private readonly nullable: Uint8Array
   private readonly caches: readonly StringCache[]
-  private readonly times: readonly (LocalTime | undefined)[]
+  private readonly times: readonly (TimeField | undefined)[]
   private readonly nulls: readonly Uint8Array[]
   private readonly values: unknown[]
   private readonly construct: (values: readonly unknown[]) => T
@@ -32,7 +30,7 @@ export class CsvCells<T> {
     this.types = Uint8Array.from(fields, (field) => TYPES.indexOf(field.type))
     this.nullable = Uint8Array.from(fields, (field) => (field.nullable ? 1 : 0))
     this.caches = fields.map(() => new StringCache())
-    this.times = fields.map((field) => (field.type === 'time' ? localTime(field) : undefined))
+    this.times = fields.map((field) => (field.type === 'time' ? new TimeField(field) : undefined))
     this.nulls = nullValues.map(encoded)
     this.values = fields.map(() => null)
     this.construct = recordConstructor<T>(fields.map((field) => field.name))
@@ -69,8 +67,12 @@ export class CsvCells<T> {
   /** A value that is no string; undefined when the bytes are none of the type. */
   private scalar(i: number, type: number, bytes: Uint8Array, start: number, end: number): number | boolean | undefined {
     if (type === BOOLEAN) return parseBoolean(bytes, start, end)
-    if (type === TIME) return parseTime(this.times[i] as LocalTime, bytes, start, end)
-    const value = type === NUMBER ? parseDecimal(bytes, start, end) : parseInteger(bytes, start, end)
+    const value =
+      type === NUMBER
+        ? parseDecimal(bytes, start, end)
+        : type === TIME
+          ? (this.times[i] as TimeField).read(bytes, start, end)
+          : parseInteger(bytes, start, end)
     return value === value ? value : undefined
   }
 
@@ -111,14 +113,7 @@ export class CsvCells<T> {
     if (field.type === 'integer') return integerProblem(text)
     if (field.type === 'boolean') return 'is not true, false, 1 or 0'
     if (field.type !== 'time') return 'is not valid UTF-8'
-    const { unlimited } = this.times[i] as LocalTime
-    const ms = parseTime(unlimited, bytes, start, end)
-    if (ms !== undefined) return `is outside ${isoTimeText(field.min)} to ${isoTimeText(field.max)}`
-    if (field.unit === 'ms') return 'is not a whole number of milliseconds'
-    if (field.unit === 's') return 'is not a number of seconds'
-    return Number.isNaN(parseIsoTime(bytes, start, end, 0))
-      ? 'is not an ISO 8601 date-time that exists'
-      : 'has no offset from UTC: say which with time({ utcOffset })'
+    return (this.times[i] as TimeField).problem(bytes, start, end)
   }
 }
 
@@ -127,31 +122,6 @@ const STRING = 0
 const NUMBER = 1
 const BOOLEAN = 3
 const TIME = 4
-
-/** A time field with its offset as a number. `unlimited` is the same without `min` and `max`, to word refusals. */
-interface LocalTime {
-  readonly unit: TimeKind['unit']
-  readonly offsetMs: number
-  readonly min: number
-  readonly max: number
-  readonly unlimited: LocalTime
-}
-
-function localTime({ unit, utcOffset, min, max }: TimeKind): LocalTime {
-  const offsetMs = utcOffset === null ? NaN : utcOffsetMs(utcOffset, 'time()')
-  const unlimited = { unit, offsetMs, min: -Infinity, max: Infinity, unlimited: undefined as never }
-  return { ...unlimited, min, max, unlimited }
-}
-
-function parseTime(time: LocalTime, bytes: Uint8Array, start: number, end: number): number | undefined {
-  const ms =
-    time.unit === 'iso'
-      ? parseIsoTime(bytes, start, end, time.offsetMs)
-      : time.unit === 'ms'
-        ? parseInteger(bytes, start, end)
-        : Math.round(parseDecimal(bytes, start, end) * 1000) + 0 // + 0 makes -0 a plain zero
-  return ms >= time.min && ms <= time.max ? ms : undefined
-}
 
 function parseBoolean(bytes: Uint8Array, start: number, end: number): boolean | undefined {
   if (end - start === 1) return bytes[start] === 49 ? true : bytes[start] === 48 ? false : undefined

@@ -105,7 +105,6 @@ export class CsvEncoder {
     if (at === 0) at = writeAscii('""', at)
     this.finishLine(at, writer)
     this.fixed = columns
-    this.pending = null
   }
 
   private separate(i: number, at: number): number {

@@ -433,6 +433,10 @@ describe('against the reference', () => {
         const ends = single ? Array.from(bytes, (_, i) => i) : [...places].sort((a, b) => a - b)
         const chunks = [0, ...ends].map((from, i, all) => bytes.subarray(from, all[i + 1] ?? bytes.length))
         expect(decodeAll(csvDecoder(Mixed, options), chunks)).toEqual(whole)
+        const ended = csvDecoder(Mixed, options)
+        ended.push(bytes)
+        ended.end()
+        expect(decodeAll(ended, [])).toEqual(whole)
       }),
       { numRuns: 3_000 },
     )

@@ -105,9 +105,7 @@ export class CsvDecoder<T> implements Decoder<T> {
     if (this.cells === undefined && !this.readHeader()) return false
     if (this.skipping) return this.skip()
     const found = this.scan()
-    if (found === ROW) return this.take()
-    if (found === PARTIAL) return false
-    return this.skip()
+    return found === ROW ? this.take() : found === BROKEN && this.skip()
   }
 
   state(): DecoderState {

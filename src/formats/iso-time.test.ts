@@ -57,7 +57,8 @@ describe('parseIsoTime', () => {
       '2013-01-01T00:00:00+05:60',
     ]
     for (const text of wrong) expect([text, read(text)]).toEqual([text, NaN])
-    expect(read('2000-02-29T00:00:00Z')).toBe(Date.UTC(2000, 1, 29))
+    for (const year of [1600, 2000, 2400]) expect(read(`${year}-02-29T00:00:00Z`)).toBe(Date.UTC(year, 1, 29))
+    for (const year of [1700, 2100, 2500]) expect(read(`${year}-02-29T00:00:00Z`)).toBe(NaN)
   })
 
   it('refuses every text with a character too few, too many or wrong', () => {
