@@ -5,6 +5,7 @@ import type { DecoderState } from './decoder.ts'
 import { All, decodeAll, generator, lineOf, mutate, pick } from './json-lines.fixture.ts'
 import { BLANK, referenceJsonLines, referenceLine } from './json-lines.reference.ts'
 import { jsonDecoder } from './json-lines.ts'
+import { number, record } from './schema.ts'
 
 const encoder = new TextEncoder()
 const FEED = encoder.encode('\n')
@@ -51,6 +52,35 @@ describe('against JSON.parse', () => {
     expect(accepted).toBeGreaterThan(20_000)
     expect(lines - accepted).toBeGreaterThan(20_000)
   }, 60_000)
+})
+
+describe('number literals', () => {
+  test('are read as JSON.parse reads them, at every length and place of the point', () => {
+    const Number1 = record({ n: number() })
+    const digits = (max: number): fc.Arbitrary<string> =>
+      fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: 1, maxLength: max })
+    const literal = fc
+      .tuple(
+        fc.constantFrom('', '-'),
+        digits(20),
+        fc.option(digits(20)),
+        fc.option(fc.tuple(fc.constantFrom('', '+', '-'), digits(3))),
+      )
+      .map(([sign, whole, fraction, exponent]) => {
+        const integral = whole.replace(/^0+(?=.)/, '')
+        return `${sign}${integral}${fraction === null ? '' : `.${fraction}`}${exponent === null ? '' : `e${exponent.join('')}`}`
+      })
+    const decoder = jsonDecoder(Number1)
+    fc.assert(
+      fc.property(literal, (text) => {
+        decoder.push(encoder.encode(`{"n":${text}}\n`))
+        const value = Number(text)
+        const lost = !Number.isFinite(value) || (/^-?\d+$/.test(text) && BigInt(text) !== BigInt(value))
+        return decoder.next() && decoder.rejected === lost && (lost || Object.is(decoder.record.n, value))
+      }),
+      { numRuns: 20_000 },
+    )
+  })
 })
 
 describe('chunks and resuming', () => {

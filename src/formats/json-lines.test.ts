@@ -58,6 +58,42 @@ describe('JSON lines', () => {
     expect(decode('\n\n \n')).toEqual([])
   })
 
+  test('take a byte order mark at the very start only, not where reading resumes', () => {
+    const line = encoder.encode('\ufeff{"id":"a","distance":1}\n')
+    const { pieces } = decodeAll(Flight, {}, [line], { consumed: 100, row: 5, header: null })
+    expect(pieces).toMatchObject([{ outcome: { code: 'ML_MALFORMED' }, position: 100, consumed: 127, row: 5 }])
+  })
+
+  test('keep their place over megabytes, whether chunks are taken one by one or several at once', () => {
+    const line = (i: number): string => `{"id":"${'é'.repeat(i % 100)}","distance":${i}}`
+    const text = Array.from({ length: 10_000 }, (_, i) => line(i)).join('\n')
+    const bytes = encoder.encode(text)
+    for (const [size, together] of [
+      [50, 1],
+      [70_000, 1],
+      [30_000, 3],
+      [bytes.length, 1],
+    ]) {
+      const decoder = jsonDecoder(Flight)
+      let row = 0
+      let at = 0
+      const drain = (): void => {
+        while (decoder.next()) {
+          if (decoder.position !== at || decoder.row !== row) expect([decoder.position, decoder.row]).toEqual([at, row])
+          if (decoder.rejected || decoder.record.distance !== row) expect(decoder.rejection).toEqual(row)
+          at += encoder.encode(line(row++)).length + 1
+        }
+      }
+      for (let from = 0, pushed = 1; from < bytes.length; from += size, pushed++) {
+        decoder.push(bytes.subarray(from, from + size))
+        if (pushed % together === 0) drain()
+      }
+      decoder.end()
+      drain()
+      expect([row, decoder.consumed]).toEqual([10_000, bytes.length])
+    }
+  })
+
   test('may nest, name and order what no field asks for as they like, as long as it is JSON', () => {
     const extra = '"x":{"a":[1,{"b":"\\u00e9\\n"},[]],"c":{}},"y":[true,false,null,-0.5e-3,"é"]'
     for (const line of [
@@ -186,6 +222,7 @@ describe('a line is rejected, and says why', () => {
       ['\\ud800', 'a lone surrogate'],
       ['\\udc00', 'a lone surrogate'],
       ['\\ud800\\ud800', 'a lone surrogate'],
+      ['\\udc00\\udc00', 'a lone surrogate'],
       ['\\ud83dx', 'a lone surrogate'],
       ['\\u0000', 'a NUL'],
     ]) {

@@ -113,6 +113,12 @@ describe('row codec', () => {
         expect(refused({ b: 0 })).toThrow('ML_VALUE: .b is not a boolean or null; got 0')
       })
 
+      test('refuses a bit of null past those of the schema', () => {
+        const one = codec(record({ n: number().nullable() }))
+        expect(decode(one, Uint8Array.of(1))).toEqual({ n: null })
+        expect(() => decode(one, Uint8Array.of(3))).toThrow('ML_CORRUPT: a row marks fields as null')
+      })
+
       test('refuses damaged bytes as corrupt and never otherwise', () => {
         const bytes = encode(codec(schema), row)
         for (let cut = 0; cut < bytes.length; cut++) {
