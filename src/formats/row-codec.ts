@@ -14,7 +14,7 @@ import { pathStep } from './value-check.ts'
  * written with.
  */
 export interface RowCodec<T> {
-  /** @throws ML_VALUE when a field is not of its type; the writer then holds part of the row */
+  /** @throws ML_VALUE when a field is not of its type; the writer may then hold part of the row */
   encode(row: T, writer: ByteWriter): void
   /** @throws ML_CORRUPT when the bytes are no row of the schema */
   decode(reader: ByteReader): T

@@ -118,6 +118,14 @@ describe('value codec', () => {
     }
   })
 
+  test('leaves the writer as it was when it refuses', () => {
+    const writer = new ByteWriter()
+    encodeValue('before', writer)
+    const before = writer.finish()
+    expect(() => encodeValue([1, { a: 'x', b: new Map() }], writer)).toThrow('ML_VALUE')
+    expect(writer.finish()).toEqual(before)
+  })
+
   test('counts 64 levels, and refuses the next as it refuses a cycle', () => {
     for (const wrap of [(inner: unknown) => [inner], (inner: unknown) => ({ inner })]) {
       expect(decode(encode(nested(64, wrap)))).toEqual(nested(64, wrap))

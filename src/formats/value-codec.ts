@@ -33,11 +33,13 @@ const OBJECT = 9
  * Appends a value.
  *
  * @param where the operator the value came from, for the error
- * @throws ML_VALUE when the value is no data, naming the path; the writer then holds part of it, so `checkValue` first
- *   where that matters
+ * @throws ML_VALUE when the value is no data, naming the path; the writer is then as before
  */
 export function encodeValue(value: unknown, writer: ByteWriter, where?: string): void {
-  if (!write(value, writer, 0)) throw notData(value, where)
+  const start = writer.length
+  if (write(value, writer, 0)) return
+  writer.truncate(start)
+  throw notData(value, where)
 }
 
 function write(value: unknown, writer: ByteWriter, depth: number): boolean {
