@@ -110,6 +110,10 @@ describe('row codec', () => {
         expect(refused({ n: '1' })).toThrow('ML_VALUE: .n is not a number or null; got "1"')
         expect(refused({ n: undefined })).toThrow('ML_VALUE: .n is not a number or null')
         expect(refused({ i: null })).toThrow('ML_VALUE: .i is not an integer; got null')
+        const writer = new ByteWriter()
+        writer.string('before')
+        expect(() => codec(schema).encode({ ...row, t: 'late' } as never, writer)).toThrow('ML_VALUE: .t is not a time')
+        expect(writer.length).toBe(7)
         expect(refused({ b: 0 })).toThrow('ML_VALUE: .b is not a boolean or null; got 0')
       })
 

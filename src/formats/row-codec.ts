@@ -14,7 +14,7 @@ import { pathStep } from './value-check.ts'
  * written with.
  */
 export interface RowCodec<T> {
-  /** @throws ML_VALUE when a field is not of its type; the writer may then hold part of the row */
+  /** @throws ML_VALUE when a field is not of its type; the writer is then as before */
   encode(row: T, writer: ByteWriter): void
   /** @throws ML_CORRUPT when the bytes are no row of the schema */
   decode(reader: ByteReader): T
@@ -37,6 +37,7 @@ export function plainRowCodec<T>({ fields }: RecordSchema<T>): RowCodec<T> {
   return {
     encode(row, writer) {
       const values = row as Readonly<Record<string, unknown>>
+      const start = writer.length
       masks.fill(0)
       nullable.forEach(({ name }, i) => {
         if (values[name] === null) masks[i >> 3] |= 1 << (i & 7)
@@ -45,9 +46,11 @@ export function plainRowCodec<T>({ fields }: RecordSchema<T>): RowCodec<T> {
       for (const field of fields) {
         const value = values[field.name]
         if (field.nullable && value === null) continue
-        if (field.type === 'string') writer.string(typeof value === 'string' ? value : refuse(field, value))
-        else if (field.type === 'boolean') writer.u8(typeof value === 'boolean' ? Number(value) : refuse(field, value))
-        else writer.f64(typeof value === 'number' ? value : refuse(field, value))
+        if (field.type === 'string')
+          writer.string(typeof value === 'string' ? value : refuse(field, value, writer, start))
+        else if (field.type === 'boolean')
+          writer.u8(typeof value === 'boolean' ? Number(value) : refuse(field, value, writer, start))
+        else writer.f64(typeof value === 'number' ? value : refuse(field, value, writer, start))
       }
     },
     decode(reader) {
@@ -71,7 +74,7 @@ function generatedRowCodec<T>(fields: readonly FieldSpec[]): RowCodec<T> {
   const isNull = (field: FieldSpec): string =>
     `(m${(bits.get(field) as number) >> 3} & ${1 << ((bits.get(field) as number) & 7)}) !== 0`
 
-  const encode = [...masks.map((mask) => `let ${mask} = 0`)]
+  const encode = ['const start = writer.length', ...masks.map((mask) => `let ${mask} = 0`)]
   fields.forEach((field, i) => {
     const bit = bits.get(field)
     encode.push(`const v${i} = row[${JSON.stringify(field.name)}]`)
@@ -81,7 +84,7 @@ function generatedRowCodec<T>(fields: readonly FieldSpec[]): RowCodec<T> {
   fields.forEach((field, i) => {
     const type = field.type === 'string' || field.type === 'boolean' ? field.type : 'number'
     const value = field.type === 'boolean' ? `v${i} ? 1 : 0` : `v${i}`
-    const write = `if (typeof v${i} !== '${type}') refuse(fields[${i}], v${i}); writer.${WRITES[type]}(${value})`
+    const write = `if (typeof v${i} !== '${type}') refuse(fields[${i}], v${i}, writer, start); writer.${WRITES[type]}(${value})`
     encode.push(bits.has(field) ? `if (v${i} !== null) { ${write} }` : write)
   })
 
@@ -114,7 +117,8 @@ ${decode.map((line) => `    ${line};`).join('\n')}
 
 const WRITES = { string: 'string', boolean: 'u8', number: 'f64' }
 
-function refuse(field: FieldSpec, value: unknown): never {
+function refuse(field: FieldSpec, value: unknown, writer: ByteWriter, start: number): never {
+  writer.truncate(start)
   throw new MillraceError('ML_VALUE', {
     what: `${pathStep(field.name)} is not ${field.type === 'integer' ? 'an' : 'a'} ${field.type}${field.nullable ? ' or null' : ''}`,
     got: value,
