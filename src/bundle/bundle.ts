@@ -39,7 +39,7 @@ export async function bundlePipeline(file: string, options: BundleOptions = {}):
   const hash = createHash('sha256').update(code).digest('hex')
   const bundle = { file: path, code, map: movedDown(built.map), hash, inputs, globalName }
   refuseAbsentGlobals(bundle)
-  await refuseRegexps(bundle, guestModule)
+  await refuseRegexps(bundle, built.code, guestModule)
   return bundle
 }
 

@@ -13,8 +13,13 @@ import { isUserFile, placeOfOffset, shownPlace, sourceLine } from './stack.ts'
  *
  * @throws ML_IMPURE with the place of the expression
  */
-export async function refuseRegexps(bundle: Bundle, guestModule: string | undefined): Promise<void> {
-  if (!/\\[pP]\{|\/[dgmsy]*(?:i[dgmsy]*u|u[dgmsy]*i)/.test(bundle.code)) return
+export async function refuseRegexps(
+  bundle: Bundle,
+  /** The code without the prelude, which speaks of them. */
+  code: string,
+  guestModule: string | undefined,
+): Promise<void> {
+  if (!/\\[pP]\{|\/[dgmsy]*(?:i[dgmsy]*u|u[dgmsy]*i)/.test(code)) return
   const probe = { ...bundle, ...(await runEsbuild(bundle.file, guestModule, true)) }
   for (const call of probe.code.matchAll(/new RegExp\((["'`])((?:(?!\1)[^\\]|\\.)*)\1,"([a-z]*u[a-z]*)"\)/g)) {
     const place = placeOfOffset(probe, call.index)
