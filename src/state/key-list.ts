@@ -1,21 +1,36 @@
+import type { EncodedKey } from './key.ts'
+
 /**
- * Keys of one key group by slot: as the live index holds them, and as a capture keeps them.
- * An entry of the arena is the key's length as LEB128, then its bytes: the form that it has in a snapshot.
+ * Keys of one key group and their slots: as the live index holds them, and as a capture keeps them.
+ *
+ * An entry of the arena is the slot as 4 bytes, low ones first; then, where the table points, the key's length as
+ * LEB128 and its bytes: the form that a key has in a snapshot.
  */
 export interface KeyList {
-  /** Two a slot: the hash, and where the key starts in `arena`; for a free slot the next free one, and -1. */
-  readonly slots: Int32Array
-  /** Entries, in any order, with gaps where keys were removed. */
+  /** Open addressing by the hash's high bits. A place is two numbers: the hash, and where in `arena` the key is or 0. */
+  readonly table: Int32Array
+  /** Entries in any order, with gaps where keys were removed. */
   readonly arena: Uint8Array
-  /** Slots used so far, free ones among them. */
-  readonly top: number
   /** Keys held. */
   readonly size: number
-  /** Bytes of the arena that belong to keys held. */
+  /** Bytes that the keys held take in a snapshot. */
   readonly keyBytes: number
 }
 
-/** Length of the key whose entry starts at `at`. */
+/** hash >>> homeShift is the place, of `table.length / 2`, where a key's search begins. */
+export function homeShift(table: Int32Array): number {
+  return Math.clz32(table.length >>> 2)
+}
+
+/** Bytes of the slot in front of a key. */
+export const slotBytes = 4
+
+/** The slot of the key at `at`. */
+export function slotOf(arena: Uint8Array, at: number): number {
+  return arena[at - 4] | (arena[at - 3] << 8) | (arena[at - 2] << 16) | (arena[at - 1] << 24)
+}
+
+/** Length of the key at `at`. */
 export function keyLength(arena: Uint8Array, at: number): number {
   const first = arena[at]
   if (first < 128) return first
@@ -28,14 +43,33 @@ export function keyStart(arena: Uint8Array, at: number): number {
   return at + (arena[at] < 128 ? 1 : arena[at + 1] < 128 ? 2 : 3)
 }
 
-/** Where the entry at `at` ends. */
+/** Where they end. */
 export function keyEnd(arena: Uint8Array, at: number): number {
   return keyStart(arena, at) + keyLength(arena, at)
 }
 
-/** Bytes that a key's length takes in its entry. */
+/** Bytes that a length takes. */
 export function lengthSize(length: number): number {
   return length < 128 ? 1 : length < 16_384 ? 2 : 3
+}
+
+/** Writes an entry at `at - slotBytes`; the arena has room. */
+export function putKey(
+  arena: Uint8Array, at: number, slot: number, bytes: Uint8Array, from: number, end: number,
+): void {
+  for (let i = 0; i < slotBytes; i++) arena[at - slotBytes + i] = slot >> (8 * i)
+  let rest = end - from
+  for (; rest > 127; rest >>>= 7) arena[at++] = (rest & 127) | 128
+  arena[at++] = rest
+  for (let i = from; i < end; i++) arena[at++] = bytes[i]
+}
+
+/** Whether the key at `at` has these bytes. */
+export function isKeyAt(arena: Uint8Array, at: number, { bytes, length }: EncodedKey): boolean {
+  if (keyLength(arena, at) !== length) return false
+  const start = at + lengthSize(length)
+  for (let i = 0; i < length; i++) if (arena[start + i] !== bytes[i]) return false
+  return true
 }
 
 /** The order of two keys by their bytes, a prefix first. */

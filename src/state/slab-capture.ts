@@ -31,6 +31,11 @@ export class SlabCapture {
     writeSlabGroup(keys, pages, this.pages, writer)
   }
 
+  /** Keys that the group held. */
+  size(group: number): number {
+    return this.held(group).keys.size
+  }
+
   /** The group's version at the capture: equal to that of an earlier capture when nothing changed in between. */
   version(group: number): number {
     return this.held(group).version

@@ -2,7 +2,7 @@ import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
 import { MillraceError } from '../errors.ts'
 import { KeyIndex } from './key-index.ts'
-import { type KeyList, keyEnd } from './key-list.ts'
+import { type KeyList, keyEnd, slotOf } from './key-list.ts'
 import { canonicalOrder } from './key-order.ts'
 import type { SlabPage, SlabPages } from './slab-pages.ts'
 
@@ -30,27 +30,22 @@ export function writeSlabGroup(keys: KeyList, pages: readonly SlabPage[], layout
   writer.u32(keyBytes)
   const order = canonicalOrder(keys)
   writeKeys(keys, order, writer)
-  writeRows(order, size, pages, layout, writer)
+  writeRows(keys, order, pages, layout, writer)
 }
 
-/** Copies entries, those that lie together in one go: after a restore the whole arena does. */
-function writeKeys({ slots, arena, size }: KeyList, order: Int32Array, writer: ByteWriter): void {
-  for (let i = 0; i < size;) {
-    const start = slots[2 * order[i] + 1]
-    let end = keyEnd(arena, start)
-    for (i++; i < size && slots[2 * order[i] + 1] === end; i++) end = keyEnd(arena, end)
-    writer.raw(arena, start, end)
-  }
+function writeKeys({ arena, size }: KeyList, order: Int32Array, writer: ByteWriter): void {
+  for (let i = 0; i < size; i++) writer.raw(arena, order[i], keyEnd(arena, order[i]))
 }
 
-/** Copies rows, neighbours in one go. */
+/** Copies rows, neighbours in one go: after a restore whole pages. */
 function writeRows(
-  order: Int32Array, size: number, pages: readonly SlabPage[], { width, shift, mask }: SlabPages, writer: ByteWriter,
+  { arena, size }: KeyList, order: Int32Array, pages: readonly SlabPage[], layout: SlabPages, writer: ByteWriter,
 ): void {
+  const { width, shift, mask } = layout
   for (let i = 0; i < size;) {
-    const slot = order[i]
+    const slot = slotOf(arena, order[i])
     let run = 1
-    while (i + run < size && order[i + run] === slot + run && ((slot + run) & mask) !== 0) run++
+    while (i + run < size && ((slot + run) & mask) !== 0 && slotOf(arena, order[i + run]) === slot + run) run++
     const from = (slot & mask) * width
     writer.f64s(pages[slot >> shift].data, from, from + run * width)
     i += run
@@ -75,7 +70,7 @@ export function readSlabGroup(reader: ByteReader, layout: SlabPages): { index: K
   const keys = reader.raw(reader.u32())
   const rowBytes = 8 * width * count
   if (rowBytes > reader.remaining) reader.fail(`${rowBytes} bytes of rows are needed, ${reader.remaining} are left`)
-  const index = KeyIndex.load(keys, count, reader)
+  const index = KeyIndex.load(keys, count, (i) => layout.slotAt(i), reader)
   const pages = layout.forRows(count)
   for (let page = 0, left = count; left > 0; page++, left -= layout.rows) {
     reader.f64s(pages[page].data, 0, Math.min(left, layout.rows) * width)

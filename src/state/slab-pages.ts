@@ -20,9 +20,9 @@ const firstRows = 4
 
 export class SlabPages {
   readonly width: number
-  /** Rows a page, a power of two: as many as fit 64 KB, at least one. */
+  /** Rows a page: as many as fit 64 KB, at least one. */
   readonly rows: number
-  /** slot >> shift is the page, slot & mask the row in it. */
+  /** slot >> shift is the page, slot & mask the row in it. Numbers past the rows of a page are left out. */
   readonly shift: number
   readonly mask: number
   private readonly spare: SlabPage[] = []
@@ -31,9 +31,9 @@ export class SlabPages {
 
   constructor(width: number) {
     this.width = width
-    this.shift = Math.max(0, 31 - Math.clz32(pageBytes / (8 * width)))
-    this.rows = 1 << this.shift
-    this.mask = this.rows - 1
+    this.rows = Math.max(1, Math.floor(pageBytes / (8 * width)))
+    this.shift = 32 - Math.clz32(this.rows - 1)
+    this.mask = (1 << this.shift) - 1
   }
 
   /** Memory of all pages: the table's, its captures', and spare ones. */
@@ -41,15 +41,21 @@ export class SlabPages {
     return this.bytes
   }
 
+  /** The slot of row `i`, counted through all pages. */
+  slotAt(i: number): number {
+    return (Math.floor(i / this.rows) << this.shift) | (i % this.rows)
+  }
+
   /** Makes `pages` hold the row of `slot`. A group's first page grows by copying, so that small groups stay small. */
   fit(pages: SlabPage[], slot: number): void {
     const at = slot >> this.shift
+    const row = slot & this.mask
     if (at > 0) {
       if (at === pages.length) pages.push(this.take())
     } else if (pages.length === 0) {
-      pages.push(this.partial(slot + 1))
-    } else if ((slot + 1) * this.width > pages[0].data.length) {
-      const page = this.partial(slot + 1)
+      pages.push(this.partial(row + 1))
+    } else if ((row + 1) * this.width > pages[0].data.length) {
+      const page = this.partial(row + 1)
       page.data.set(pages[0].data)
       this.drop(pages[0])
       pages[0] = page
@@ -60,7 +66,7 @@ export class SlabPages {
   forRows(count: number): SlabPage[] {
     if (count === 0) return []
     const pages = [count < this.rows ? this.partial(count) : this.take()]
-    while (pages.length << this.shift < count) pages.push(this.take())
+    while (pages.length * this.rows < count) pages.push(this.take())
     return pages
   }
 
@@ -90,9 +96,9 @@ export class SlabPages {
 
   /** A first page for at least `rows` rows: 4, 8, 16 ... up to a full page. */
   private partial(rows: number): SlabPage {
-    let capacity = Math.min(firstRows, this.rows)
+    let capacity = firstRows
     while (capacity < rows) capacity *= 2
-    return capacity === this.rows ? this.take() : this.count(new SlabPage(new Float64Array(capacity * this.width)))
+    return capacity >= this.rows ? this.take() : this.count(new SlabPage(new Float64Array(capacity * this.width)))
   }
 
   private reuse(page: SlabPage): SlabPage {

@@ -281,6 +281,26 @@ describe('SlabTable', () => {
     expect(table.sizeBytes).toBeGreaterThan(20_000 * 168)
     for (let i = 0; i < 20_000; i++) table.remove(one.encode(i))
     expect(table.sizeBytes).toBeLessThan(10 * 65_536)
+    table.insert(one.encode('again'))
+    expect(table.sizeBytes).toBeLessThan(10 * 65_536)
+  })
+
+  test('sweeps the bytes of removed keys without touching those of a capture', () => {
+    const table = new SlabTable({ width: 1, keyGroups: 1, where: 'test' })
+    const one = new KeyEncoder(1)
+    for (let round = 0; round < 50; round++) {
+      for (let i = 0; i < 40; i++) table.insert(one.encode(`${round} ${i}`))
+      for (let i = 0; i < 35; i++) table.remove(one.encode(`${round} ${i}`))
+      const capture = table.capture()
+      const before = captured(capture, 0)
+      for (let i = 0; i < 40; i++) table.insert(one.encode(`${round} more ${i}`))
+      expect(captured(capture, 0)).toBe(before)
+      for (let i = 0; i < 40; i++) table.remove(one.encode(`${round} more ${i}`))
+      expect(captured(capture, 0)).toBe(before)
+      capture.release()
+    }
+    expect(table.size).toBe(250)
+    expect(table.sizeBytes).toBeLessThan(30_000)
   })
 
   test('knows which groups changed since the last capture', () => {
@@ -380,6 +400,22 @@ describe('restoring a slab group', () => {
       }
     }
     expect(accepted).toBeLessThan(rows) // some other key may sort at the same place; most do not
+  })
+
+  test('refuses keys that are none, length spelled long, and a key twice', () => {
+    const groupOf = (count: number, keys: string) => {
+      const writer = new ByteWriter()
+      writer.raw(Buffer.from('SLAB'))
+      for (const value of [1, 2, count, keys.length / 2]) writer.u32(value)
+      writer.raw(Buffer.from(keys, 'hex'))
+      writer.raw(new Uint8Array(16 * count))
+      return writer.finish()
+    }
+    expect(restore(groupOf(1, '0100')).size).toBe(1)
+    for (const bad of ['0107', '020000', '810000', '80808000', '0205ff', '00', '0200', '010000']) {
+      expect(() => restore(groupOf(1, bad))).toThrow('ML_CORRUPT')
+    }
+    expect(() => restore(groupOf(2, '01000100'))).toThrow('key 1 is out of order')
   })
 
   test('allocates nothing by a count that the bytes cannot back', () => {

@@ -2,6 +2,7 @@ import type { ByteReader } from '../bytes/reader.ts'
 import { MillraceError } from '../errors.ts'
 import { checkKeyGroups } from './key-groups.ts'
 import { KeyIndex } from './key-index.ts'
+import { keyEnd, keyStart, slotOf } from './key-list.ts'
 import { canonicalOrder } from './key-order.ts'
 import type { EncodedKey } from './key.ts'
 import { SlabCapture } from './slab-capture.ts'
@@ -25,7 +26,8 @@ export interface SlabOptions {
  * in its group; it is good until a key is removed or a group restored. `read` and `write` put the row at
  * `page[offset .. offset + width)`, for use before the next call.
  *
- * Cost      find and change one of 10⁶ rows of 21 doubles: about 0.4 µs; memory 1.15 times the rows + 35 bytes a key
+ * Cost      find and change one of 10⁶ rows of 21 doubles: 0.5 µs by zipf, 1 µs at random (cache misses);
+ *           memory 1.05 times the rows + 40 bytes a key of 12 bytes
  * Capture   pointers only, well under a millisecond for 100 MB; each page changed afterwards is copied once
  * Memory    grows with the most keys ever held at once: a removed key's row waits for the next key, and a group gives
  *           its pages back when its last key goes
@@ -86,9 +88,10 @@ export class SlabTable {
       const what = `${this.keys} keys are held already`
       throw new MillraceError('ML_STATE_LIMIT', { what, where: this.where, remedy })
     }
-    const slot = group.index.add(key)
-    this.keys++
+    const slot = group.free.pop() ?? this.pages.slotAt(group.top++)
+    group.index.add(key, slot)
     this.pages.fit(group.pages, slot)
+    this.keys++
     this.write(key.group, slot)
     this.page.fill(0, this.offset, this.offset + this.width)
     return slot
@@ -97,10 +100,12 @@ export class SlabTable {
   /** Forgets the key; false when it was not held. */
   remove(key: EncodedKey): boolean {
     const group = this.groups[key.group]
-    if (group.index.remove(key) < 0) return false
-    this.keys--
+    const slot = group.index.remove(key)
+    if (slot < 0) return false
+    group.free.push(slot)
     group.version = this.epoch
-    if (group.index.size === 0) this.dropPages(group)
+    if (group.index.size === 0) this.clear(group)
+    this.keys--
     return true
   }
 
@@ -147,9 +152,10 @@ export class SlabTable {
     const held = this.groups[group]
     const { index, pages } = readSlabGroup(reader, this.pages)
     this.keys += index.size - held.index.size
-    this.dropPages(held)
+    this.clear(held)
     held.index = index
     held.pages = pages
+    held.top = index.size
     // Before the first capture the restored bytes are the latest there are; later they are a change.
     held.version = this.epoch === 1 ? 0 : this.epoch
   }
@@ -157,18 +163,27 @@ export class SlabTable {
   /** Visits a group's keys in canonical order. The function may write rows; it must not insert or remove. */
   forEach(group: number, visit: (keyBytes: Uint8Array, slot: number) => void): void {
     const { index } = this.groups[group]
-    for (const slot of canonicalOrder(index).slice(0, index.size)) visit(index.keyAt(slot), slot)
+    const { arena } = index
+    for (const at of canonicalOrder(index).slice(0, index.size)) {
+      visit(arena.subarray(keyStart(arena, at), keyEnd(arena, at)), slotOf(arena, at))
+    }
   }
 
-  private dropPages(group: SlabGroup): void {
+  private clear(group: SlabGroup): void {
     for (const page of group.pages) this.pages.drop(page)
     group.pages = []
+    group.free = []
+    group.top = 0
   }
 }
 
 class SlabGroup {
   index = new KeyIndex()
   pages: SlabPage[] = []
+  /** Rows of removed keys, to be used again. */
+  free: number[] = []
+  /** Rows used so far, free ones among them. */
+  top = 0
   /** The epoch of the last change, 0 for none. */
   version = 0
 }
