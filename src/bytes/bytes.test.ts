@@ -6,8 +6,11 @@ import { ByteWriter } from './writer.ts'
 
 const corrupt = expect.objectContaining({ code: 'ML_CORRUPT' })
 const anyText = fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)) })
-const safe = fc.oneof(fc.maxSafeInteger(), fc.integer({ min: -200, max: 200 }),
-  fc.constantFrom(Number.MAX_SAFE_INTEGER, -Number.MAX_SAFE_INTEGER, 2 ** 31, 2 ** 32, -(2 ** 31)))
+const safe = fc.oneof(
+  fc.maxSafeInteger(),
+  fc.integer({ min: -200, max: 200 }),
+  fc.constantFrom(Number.MAX_SAFE_INTEGER, -Number.MAX_SAFE_INTEGER, 2 ** 31, 2 ** 32, -(2 ** 31)),
+)
 
 function write(build: (writer: ByteWriter) => void): Uint8Array {
   const writer = new ByteWriter(1)
@@ -30,18 +33,30 @@ describe('writer and reader', () => {
       fc.record({ kind: fc.constant('i32' as const), value: fc.integer() }),
       fc.record({ kind: fc.constant('string' as const), value: anyText }),
     )
-    fc.assert(fc.property(fc.array(item), fc.nat(9), (items, lead) => {
-      const bytes = write((w) => {
-        w.raw(new Uint8Array(lead))
-        for (const { kind, value } of items) (w[kind] as (v: unknown) => void)(value)
-      })
-      const reader = new ByteReader(bytes, 'test', lead)
-      for (const { kind, value } of items) {
-        const got = reader[kind]()
-        expect(Object.is(got, value) || (got === 0 && value === 0 && kind !== 'f64')).toBe(true)
+    fc.assert(
+      fc.property(fc.array(item), fc.nat(9), (items, lead) => {
+        const bytes = write((w) => {
+          w.raw(new Uint8Array(lead))
+          for (const { kind, value } of items) (w[kind] as (v: unknown) => void)(value)
+        })
+        const reader = new ByteReader(bytes, 'test', lead)
+        for (const { kind, value } of items) {
+          const got = reader[kind]()
+          expect(Object.is(got, value) || (got === 0 && value === 0 && kind !== 'f64')).toBe(true)
+        }
+        reader.expectEnd()
+      }),
+    )
+  })
+
+  test('write strings whose length takes one byte or two', () => {
+    for (let length = 30; length < 140; length++) {
+      for (const unit of ['a', 'é', '€']) {
+        const reader = new ByteReader(write((w) => w.string(unit.repeat(length))), 'text')
+        expect(reader.string()).toBe(unit.repeat(length))
+        reader.expectEnd()
       }
-      reader.expectEnd()
-    }))
+    }
   })
 
   test('write integers as protocol buffers do', () => {
@@ -77,7 +92,12 @@ describe('writer and reader', () => {
 
   test('carry bytes as latin-1 text, and refuse text that is none', () => {
     const text = 'a\0\x80ÿ'.repeat(20)
-    expect(new ByteReader(write((w) => w.latin1(text)), 'latin').latin1()).toBe(text)
+    expect(
+      new ByteReader(
+        write((w) => w.latin1(text)),
+        'latin',
+      ).latin1(),
+    ).toBe(text)
     expect(() => write((w) => w.latin1('€'))).toThrow('ML_RANGE')
     expect(() => new ByteReader(Uint8Array.of(2, 65), 'latin').latin1()).toThrow(corrupt)
   })
@@ -105,7 +125,12 @@ describe('reader', () => {
     for (let end = 0; end < bytes.length; end++) {
       const reader = new ByteReader(bytes, 'cut', 0, end)
       const readAll = () => [
-        reader.varint(), reader.f64(), reader.string(), reader.blob(), reader.u32(), reader.zigzag(),
+        reader.varint(),
+        reader.f64(),
+        reader.string(),
+        reader.blob(),
+        reader.u32(),
+        reader.zigzag(),
       ]
       expect(readAll).toThrow(corrupt)
     }
@@ -113,8 +138,9 @@ describe('reader', () => {
 
   test('never allocates by a length that the bytes cannot back', () => {
     const bytes = write((w) => w.varint(Number.MAX_SAFE_INTEGER))
-    expect(() => new ByteReader(bytes, 'huge').blob())
-      .toThrow('9007199254740991 bytes are needed, 0 are left at huge, offset 8')
+    expect(() => new ByteReader(bytes, 'huge').blob()).toThrow(
+      '9007199254740991 bytes are needed, 0 are left at huge, offset 8',
+    )
     expect(() => new ByteReader(bytes, 'huge').string()).toThrow(corrupt)
     expect(() => new ByteReader(bytes, 'huge').raw(-1)).toThrow(corrupt)
     expect(() => new ByteReader(bytes, 'huge').raw(NaN)).toThrow(corrupt)
@@ -127,16 +153,21 @@ describe('reader', () => {
       expect(() => new ByteReader(Buffer.from(bad, 'hex'), 'bad').zigzag()).toThrow(corrupt)
     }
     expect(() => new ByteReader(Buffer.from('ffffffffffffff1f', 'hex'), 'low').zigzag()).toThrow(corrupt)
-    const extremes = write((w) => { w.zigzag(Number.MAX_SAFE_INTEGER); w.zigzag(-Number.MAX_SAFE_INTEGER) })
+    const extremes = write((w) => {
+      w.zigzag(Number.MAX_SAFE_INTEGER)
+      w.zigzag(-Number.MAX_SAFE_INTEGER)
+    })
     const reader = new ByteReader(extremes, 'extremes')
     expect([reader.zigzag(), reader.zigzag()]).toEqual([Number.MAX_SAFE_INTEGER, -Number.MAX_SAFE_INTEGER])
   })
 
   test('says where the damage is, and refuses bytes left over', () => {
-    expect(() => new ByteReader(Buffer.from('02ff61', 'hex'), 'key "a"').string())
-      .toThrow('ML_CORRUPT: text is not UTF-8 at key "a", offset 1.')
-    expect(() => new ByteReader(new Uint8Array(2), 'tail').expectEnd())
-      .toThrow('bytes are left over; got 2 at tail, offset 0')
+    expect(() => new ByteReader(Buffer.from('02ff61', 'hex'), 'key "a"').string()).toThrow(
+      'ML_CORRUPT: text is not UTF-8 at key "a", offset 1.',
+    )
+    expect(() => new ByteReader(new Uint8Array(2), 'tail').expectEnd()).toThrow(
+      'bytes are left over; got 2 at tail, offset 0',
+    )
     expect(() => new ByteReader(new Uint8Array(2), 'range', 0, 3)).toThrow(corrupt)
   })
 })
@@ -144,19 +175,21 @@ describe('reader', () => {
 describe('doubles', () => {
   test('bulk copies and the portable loop agree at any alignment', () => {
     const lists = fc.array(fc.double(), { minLength: 60, maxLength: 90 })
-    fc.assert(fc.property(lists, fc.nat(5), fc.nat(12), (list, from, at) => {
-      const values = Float64Array.from(list)
-      const a = new Uint8Array(at + 8 * list.length)
-      const b = new Uint8Array(a.length)
-      writeDoubles(values, from, values.length, a, new DataView(a.buffer), at)
-      writeDoublesPlain(values, from, values.length, new DataView(b.buffer), at)
-      expect(hex(a)).toBe(hex(b))
-      const c = new Float64Array(list.length)
-      const d = new Float64Array(list.length)
-      readDoubles(a, new DataView(a.buffer), at, c, from, c.length)
-      readDoublesPlain(new DataView(a.buffer), at, d, from, d.length)
-      expect(c).toEqual(d)
-      expect(c.subarray(from)).toEqual(values.subarray(from))
-    }))
+    fc.assert(
+      fc.property(lists, fc.nat(5), fc.nat(12), (list, from, at) => {
+        const values = Float64Array.from(list)
+        const a = new Uint8Array(at + 8 * list.length)
+        const b = new Uint8Array(a.length)
+        writeDoubles(values, from, values.length, a, new DataView(a.buffer), at)
+        writeDoublesPlain(values, from, values.length, new DataView(b.buffer), at)
+        expect(hex(a)).toBe(hex(b))
+        const c = new Float64Array(list.length)
+        const d = new Float64Array(list.length)
+        readDoubles(a, new DataView(a.buffer), at, c, from, c.length)
+        readDoublesPlain(new DataView(a.buffer), at, d, from, d.length)
+        expect(c).toEqual(d)
+        expect(c.subarray(from)).toEqual(values.subarray(from))
+      }),
+    )
   })
 })

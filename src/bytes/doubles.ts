@@ -11,7 +11,12 @@ const bulkFrom = 48
 
 /** Writes `values[from..to)` at `bytes[at]`; the caller has made room. `view` spans the same buffer as `bytes`. */
 export function writeDoubles(
-  values: Float64Array, from: number, to: number, bytes: Uint8Array, view: DataView, at: number,
+  values: Float64Array,
+  from: number,
+  to: number,
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
 ): void {
   if (!littleEndian || to - from < bulkFrom) return writeDoublesPlain(values, from, to, view, at)
   bytes.set(new Uint8Array(values.buffer, values.byteOffset + 8 * from, 8 * (to - from)), at)
@@ -32,7 +37,12 @@ export function writeDouble(view: DataView, at: number, value: number): void {
 
 /** Fills `values[from..to)` from `bytes[at]`; the caller has checked that the bytes are there. */
 export function readDoubles(
-  bytes: Uint8Array, view: DataView, at: number, values: Float64Array, from: number, to: number,
+  bytes: Uint8Array,
+  view: DataView,
+  at: number,
+  values: Float64Array,
+  from: number,
+  to: number,
 ): void {
   if (!littleEndian || to - from < bulkFrom) return readDoublesPlain(view, at, values, from, to)
   const target = new Uint8Array(values.buffer, values.byteOffset + 8 * from, 8 * (to - from))

@@ -22,28 +22,47 @@ afterEach(() => setHost({ decodeLatin1: undefined, decodeUtf8: undefined }))
 
 describe('UTF-8', () => {
   test('writes what TextEncoder writes, for text without lone surrogates', () => {
-    fc.assert(fc.property(fc.string({ unit: 'binary' }), (text) => {
-      expect(encode(text)).toEqual(new Uint8Array(new TextEncoder().encode(text)))
-    }))
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) => {
+        expect(encode(text)).toEqual(new Uint8Array(new TextEncoder().encode(text)))
+      }),
+    )
   })
 
   test('gives every string back, lone surrogates included; strict reading refuses only those', () => {
-    fc.assert(fc.property(fc.oneof(anyText, pairs), (text) => {
-      const bytes = encode(text)
-      expect(wtf8Read(bytes, 0, bytes.length)).toBe(text)
-      expect(utf8Read(bytes, 0, bytes.length)).toBe(isWellFormed(text) ? text : undefined)
-    }))
+    fc.assert(
+      fc.property(fc.oneof(anyText, pairs), (text) => {
+        const bytes = encode(text)
+        expect(wtf8Read(bytes, 0, bytes.length)).toBe(text)
+        expect(utf8Read(bytes, 0, bytes.length)).toBe(isWellFormed(text) ? text : undefined)
+      }),
+    )
   })
 
   test('accepts exactly the bytes that a strict TextDecoder accepts', () => {
     const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
     const edge = fc.constantFrom(...Buffer.from('007f808f909fa0bfc0c1c2dfe0edeff0f4f5ff', 'hex'))
-    fc.assert(fc.property(fc.uint8Array({ maxLength: 3 }), fc.array(edge, { maxLength: 5 }), (head, tail) => {
-      const bytes = Uint8Array.from([...head, ...tail])
-      let expected: string | undefined
-      try { expected = decoder.decode(bytes) } catch { expected = undefined }
-      expect(utf8Read(bytes, 0, bytes.length)).toBe(expected)
-    }), { numRuns: 5000 })
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 3 }), fc.array(edge, { maxLength: 5 }), (head, tail) => {
+        const bytes = Uint8Array.from([...head, ...tail])
+        let expected: string | undefined
+        try {
+          expected = decoder.decode(bytes)
+        } catch {
+          expected = undefined
+        }
+        expect(utf8Read(bytes, 0, bytes.length)).toBe(expected)
+      }),
+      { numRuns: 5000 },
+    )
+  })
+
+  test('refuses by name what the Unicode table leaves out', () => {
+    const bad = ['c080', 'c1bf', 'e08080', 'e09fbf', 'eda080', 'f0808080', 'f08fbfbf', 'f4908080', 'f5808080', 'f888808080']
+    for (const text of [...bad, '80', 'c3', 'e282', 'f09f98', 'ff']) {
+      expect(utf8Read(Buffer.from(text, 'hex'), 0, text.length / 2)).toBeUndefined()
+    }
+    expect(utf8Read(Buffer.from('f48fbfbfed9fbfee8080', 'hex'), 0, 10)).toBe('\u{10ffff}\ud7ff\ue000')
   })
 
   test('has one encoding per string: a pair as two surrogates is refused', () => {
@@ -67,22 +86,29 @@ describe('UTF-8', () => {
 
 describe('host capabilities', () => {
   test('change the speed and not the result', () => {
-    fc.assert(fc.property(fc.oneof(anyText, pairs, fc.string({ minLength: 20, maxLength: 60 })), (text) => {
-      const bytes = encode(text)
-      const readAll = () => [wtf8Read, utf8Read, latin1Read].map((readText) => readText(bytes, 0, bytes.length))
-      const plain = readAll()
-      setHost({
-        decodeLatin1: (b, start, end) => Buffer.from(b.buffer, b.byteOffset).toString('latin1', start, end),
-        decodeUtf8: (b, start, end) => Buffer.from(b.buffer, b.byteOffset).toString('utf8', start, end),
-      })
-      expect(readAll()).toEqual(plain)
-      setHost({ decodeLatin1: undefined, decodeUtf8: undefined })
-    }))
+    fc.assert(
+      fc.property(fc.oneof(anyText, pairs, fc.string({ minLength: 20, maxLength: 60 })), (text) => {
+        const bytes = encode(text)
+        const readAll = () => [wtf8Read, utf8Read, latin1Read].map((readText) => readText(bytes, 0, bytes.length))
+        const plain = readAll()
+        setHost({
+          decodeLatin1: (b, start, end) => Buffer.from(b.buffer, b.byteOffset).toString('latin1', start, end),
+          decodeUtf8: (b, start, end) => Buffer.from(b.buffer, b.byteOffset).toString('utf8', start, end),
+        })
+        expect(readAll()).toEqual(plain)
+        setHost({ decodeLatin1: undefined, decodeUtf8: undefined })
+      }),
+    )
   })
 
   test('see only validated bytes, and are used where present', () => {
     const seen: string[] = []
-    setHost({ decodeUtf8: (_b, start, end) => { seen.push(`${start}-${end}`); return 'from host' } })
+    setHost({
+      decodeUtf8: (_b, start, end) => {
+        seen.push(`${start}-${end}`)
+        return 'from host'
+      },
+    })
     expect(utf8Read(Uint8Array.from([0x61, 0xff]), 0, 2)).toBeUndefined()
     expect(wtf8Read(Uint8Array.from([0xed, 0xa0, 0x80]), 0, 3)).toBe('\ud800')
     expect(seen).toEqual([])

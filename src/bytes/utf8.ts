@@ -81,7 +81,14 @@ export function latin1Read(bytes: Uint8Array, start: number, end: number): strin
   let i = start
   for (; i + 8 <= end; i += 8) {
     text += String.fromCharCode(
-      bytes[i], bytes[i + 1], bytes[i + 2], bytes[i + 3], bytes[i + 4], bytes[i + 5], bytes[i + 6], bytes[i + 7],
+      bytes[i],
+      bytes[i + 1],
+      bytes[i + 2],
+      bytes[i + 3],
+      bytes[i + 4],
+      bytes[i + 5],
+      bytes[i + 6],
+      bytes[i + 7],
     )
   }
   for (; i < end; i++) text += String.fromCharCode(bytes[i])
@@ -109,7 +116,7 @@ const withSurrogates = 2
 function validate(bytes: Uint8Array, start: number, end: number): number {
   let verdict = strict
   let afterHigh = -1 // where a low surrogate would complete a pair that should have been four bytes
-  for (let i = start; i < end;) {
+  for (let i = start; i < end; ) {
     const lead = bytes[i]
     const rest = lead < 0x80 ? 0 : lead < 0xc2 ? -1 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : lead < 0xf5 ? 3 : -1
     if (rest < 0 || i + rest >= end) return invalid
@@ -133,7 +140,7 @@ const unitBuffer = new Uint16Array(2048)
 function decode(bytes: Uint8Array, start: number, end: number): string {
   let text = ''
   let units = 0
-  for (let i = start; i < end;) {
+  for (let i = start; i < end; ) {
     if (units > unitBuffer.length - 2) {
       text += unitsToText(units)
       units = 0

@@ -109,7 +109,8 @@ export class ByteWriter {
 
   /** Length in bytes, then UTF-8; lone surrogates as three bytes each. */
   string(text: string): void {
-    if (text.length <= 42) { // at most 126 bytes, whose length is one byte: a single pass
+    if (text.length <= 42) {
+      // at most 126 bytes, whose length is one byte: a single pass
       this.reserve(127)
       const end = utf8Write(text, this.bytes, this.at + 1)
       this.bytes[this.at] = end - this.at - 1

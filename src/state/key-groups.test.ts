@@ -73,21 +73,27 @@ describe('key groups', () => {
       }
       expect([parallelism, keyGroups, rangeSum, ownerSum]).toEqual([parallelism, keyGroups, ranges, owners])
     }
-    expect([0, 1, 2].map((i) => groupRange(i, 3, 128))).toEqual([[0, 42], [43, 85], [86, 127]])
+    expect([0, 1, 2].map((i) => groupRange(i, 3, 128))).toEqual([
+      [0, 42],
+      [43, 85],
+      [86, 127],
+    ])
   })
 
   test('are split without gap or overlap, and a group is owned by the subtask whose range holds it', () => {
-    fc.assert(fc.property(fc.integer({ min: 1, max: 1000 }), fc.nat(), (keyGroups, random) => {
-      const parallelism = 1 + (random % keyGroups)
-      let next = 0
-      for (let i = 0; i < parallelism; i++) {
-        const [first, last] = groupRange(i, parallelism, keyGroups)
-        expect(first).toBe(next)
-        for (let group = first; group <= last; group++) expect(subtaskOfGroup(group, parallelism, keyGroups)).toBe(i)
-        next = last + 1
-      }
-      expect(next).toBe(keyGroups)
-    }))
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 1000 }), fc.nat(), (keyGroups, random) => {
+        const parallelism = 1 + (random % keyGroups)
+        let next = 0
+        for (let i = 0; i < parallelism; i++) {
+          const [first, last] = groupRange(i, parallelism, keyGroups)
+          expect(first).toBe(next)
+          for (let group = first; group <= last; group++) expect(subtaskOfGroup(group, parallelism, keyGroups)).toBe(i)
+          next = last + 1
+        }
+        expect(next).toBe(keyGroups)
+      }),
+    )
   })
 
   test('refuse a parallelism that leaves a subtask without groups', () => {

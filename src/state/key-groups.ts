@@ -30,7 +30,9 @@ export function flinkHash(code: number): number {
  * @throws ML_RANGE when the parallelism passes the number of key groups: a subtask would have none
  */
 export function groupRange(
-  index: number, parallelism: number, keyGroups: number,
+  index: number,
+  parallelism: number,
+  keyGroups: number,
 ): readonly [first: number, last: number] {
   checkParallelism(parallelism, keyGroups)
   if (!Number.isInteger(index) || index < 0 || index >= parallelism) {
@@ -59,6 +61,7 @@ function checkParallelism(parallelism: number, keyGroups: number): void {
   checkKeyGroups(keyGroups)
   if (Number.isInteger(parallelism) && parallelism >= 1 && parallelism <= keyGroups) return
   throw new MillraceError('ML_RANGE', {
-    what: `parallelism must be 1 to the number of key groups, ${keyGroups}`, got: parallelism,
+    what: `parallelism must be 1 to the number of key groups, ${keyGroups}`,
+    got: parallelism,
   })
 }

@@ -1,10 +1,20 @@
 import type { ByteReader } from '../bytes/reader.ts'
 import { MillraceError } from '../errors.ts'
 import { murmur3 } from '../numeric/murmur3.ts'
-import { isKey } from './key-bytes.ts'
 import type { EncodedKey } from './key.ts'
+import { isKey } from './key-bytes.ts'
 import {
-  compareKeys, homeShift, isKeyAt, type KeyList, keyEnd, keyLength, keyStart, lengthSize, putKey, slotBytes, slotOf,
+  compareKeys,
+  homeShift,
+  isKeyAt,
+  type KeyList,
+  keyEnd,
+  keyLength,
+  keyStart,
+  lengthSize,
+  putKey,
+  slotBytes,
+  slotOf,
 } from './key-list.ts'
 
 // Two vacant places end every search at once.

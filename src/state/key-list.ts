@@ -7,7 +7,7 @@ import type { EncodedKey } from './key.ts'
  * LEB128 and its bytes: the form that a key has in a snapshot.
  */
 export interface KeyList {
-  /** Open addressing by the hash's high bits. A place is two numbers: the hash, and where in `arena` the key is or 0. */
+  /** Open addressing by high hash bits. A place is two numbers: the hash, and where in `arena` the key is or 0. */
   readonly table: Int32Array
   /** Entries in any order, with gaps where keys were removed. */
   readonly arena: Uint8Array
@@ -55,7 +55,12 @@ export function lengthSize(length: number): number {
 
 /** Writes an entry at `at - slotBytes`; the arena has room. */
 export function putKey(
-  arena: Uint8Array, at: number, slot: number, bytes: Uint8Array, from: number, end: number,
+  arena: Uint8Array,
+  at: number,
+  slot: number,
+  bytes: Uint8Array,
+  from: number,
+  end: number,
 ): void {
   for (let i = 0; i < slotBytes; i++) arena[at - slotBytes + i] = slot >> (8 * i)
   let rest = end - from

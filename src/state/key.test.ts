@@ -9,8 +9,14 @@ const unit = fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCo
 const anyKey: fc.Arbitrary<Key> = fc.letrec<{ key: Key }>((tie) => ({
   key: fc.oneof(
     { maxDepth: 4 },
-    fc.string(), fc.string({ unit, maxLength: 200 }), fc.double({ noNaN: true }), fc.integer(), fc.bigInt(),
-    fc.bigInt({ min: -300n, max: 300n }), fc.boolean(), fc.constant(null),
+    fc.string(),
+    fc.string({ unit, maxLength: 200 }),
+    fc.double({ noNaN: true }),
+    fc.integer(),
+    fc.bigInt(),
+    fc.bigInt({ min: -300n, max: 300n }),
+    fc.boolean(),
+    fc.constant(null),
     fc.array(tie('key'), { maxLength: 5 }),
   ),
 })).key
@@ -45,34 +51,41 @@ describe('encoded keys', () => {
   })
 
   test('are equal exactly when the keys are', () => {
-    fc.assert(fc.property(anyKey, anyKey, (a, b) => {
-      expect(hex(a) === hex(b)).toBe(same(a, b))
-      expect(hex(a)).toBe(hex(a))
-    }))
+    fc.assert(
+      fc.property(anyKey, anyKey, (a, b) => {
+        expect(hex(a) === hex(b)).toBe(same(a, b))
+        expect(hex(a)).toBe(hex(a))
+      }),
+    )
   })
 
   test('give the key back, from bytes and from text', () => {
     const into = new EncodedKey(128)
-    fc.assert(fc.property(anyKey, (key) => {
-      const bytes = bytesOf(key)
-      expect(same(decodeKey(bytes, 0, bytes.length), key)).toBe(true)
-      const { hash, group } = encoder.encode(key)
-      expect(hash).toBe(murmur3(bytes, 0, bytes.length))
-      expect(group).toBe(keyGroupOf(hash, 128))
-      const text = keyText(encoder.encode(key))
-      expect(same(decodeKeyText(text), key)).toBe(true)
-      const { length } = keyFromText(text, into)
-      expect(into.bytes.slice(0, length)).toEqual(bytes)
-      expect([into.hash, into.group]).toEqual([hash, group])
-    }), { numRuns: 300 })
+    fc.assert(
+      fc.property(anyKey, (key) => {
+        const bytes = bytesOf(key)
+        expect(same(decodeKey(bytes, 0, bytes.length), key)).toBe(true)
+        const { hash, group } = encoder.encode(key)
+        expect(hash).toBe(murmur3(bytes, 0, bytes.length))
+        expect(group).toBe(keyGroupOf(hash, 128))
+        const text = keyText(encoder.encode(key))
+        expect(same(decodeKeyText(text), key)).toBe(true)
+        const { length } = keyFromText(text, into)
+        expect(into.bytes.slice(0, length)).toEqual(bytes)
+        expect([into.hash, into.group]).toEqual([hash, group])
+      }),
+      { numRuns: 300 },
+    )
   })
 
   test('order as texts as they do as bytes', () => {
-    fc.assert(fc.property(anyKey, anyKey, (a, b) => {
-      const order = Math.sign(Buffer.compare(bytesOf(a), bytesOf(b)))
-      const [left, right] = [keyText(encoder.encode(a)), keyText(encoder.encode(b))]
-      expect(left < right ? -1 : left > right ? 1 : 0).toBe(order)
-    }))
+    fc.assert(
+      fc.property(anyKey, anyKey, (a, b) => {
+        const order = Math.sign(Buffer.compare(bytesOf(a), bytesOf(b)))
+        const [left, right] = [keyText(encoder.encode(a)), keyText(encoder.encode(b))]
+        expect(left < right ? -1 : left > right ? 1 : 0).toBe(order)
+      }),
+    )
   })
 
   test('refuse what is no key, as data', () => {
@@ -100,20 +113,36 @@ describe('decoding a key', () => {
   test('accepts only bytes that encoding gives', () => {
     const tag = fc.constantFrom(0, 1, 2, 3, 4, 5, 6, 7)
     const small = fc.constantFrom(0, 1, 2, 3, 4, 5, 6, 0x7f, 0x80, 0xed, 0xa0, 0xff)
-    fc.assert(fc.property(tag, fc.array(small, { maxLength: 9 }), (first, rest) => {
-      const bytes = Uint8Array.from([first, ...rest])
-      if (!isKey(bytes, 0, bytes.length)) {
-        expect(() => decodeKey(bytes, 0, bytes.length)).toThrow('ML_CORRUPT')
-      } else {
-        expect(hex(decodeKey(bytes, 0, bytes.length))).toBe(Buffer.from(bytes).toString('hex'))
-      }
-    }), { numRuns: 20_000 })
+    fc.assert(
+      fc.property(tag, fc.array(small, { maxLength: 9 }), (first, rest) => {
+        const bytes = Uint8Array.from([first, ...rest])
+        if (!isKey(bytes, 0, bytes.length)) {
+          expect(() => decodeKey(bytes, 0, bytes.length)).toThrow('ML_CORRUPT')
+        } else {
+          expect(hex(decodeKey(bytes, 0, bytes.length))).toBe(Buffer.from(bytes).toString('hex'))
+        }
+      }),
+      { numRuns: 20_000 },
+    )
   })
 
   test('refuses second spellings by name', () => {
     const bad = [
-      '', '0000', '037ff8000000000000', '038000000000000000', '0401', '040000ff', '0402ff', '05ff', '0601', '060102',
-      '06018100', '0680008000', '07', '06010000', '05eda0bdedb880',
+      '',
+      '0000',
+      '037ff8000000000000',
+      '038000000000000000',
+      '0401',
+      '040000ff',
+      '0402ff',
+      '05ff',
+      '0601',
+      '060102',
+      '06018100',
+      '0680008000',
+      '07',
+      '06010000',
+      '05eda0bdedb880',
     ]
     for (const text of bad) expect(isKey(Buffer.from(text, 'hex'), 0, text.length / 2)).toBe(false)
     expect(() => decodeKeyText('\u0105')).toThrow('ML_CORRUPT')
@@ -125,7 +154,7 @@ describe('decoding a key', () => {
     for (let i = 0; i < 63; i++) key = [key]
     expect(same(decodeKey(bytesOf(key), 0, bytesOf(key).length), key)).toBe(true)
     expect(() => encoder.encode([key])).toThrow('64 levels')
-    const bytes = Uint8Array.from([6, 1, bytesOf(key).length & 127 | 128, bytesOf(key).length >> 7, ...bytesOf(key)])
+    const bytes = Uint8Array.from([6, 1, (bytesOf(key).length & 127) | 128, bytesOf(key).length >> 7, ...bytesOf(key)])
     expect(isKey(bytes, 0, bytes.length)).toBe(false)
   })
 })

@@ -2,8 +2,18 @@ import { latin1Read, utf8Length, utf8Write } from '../bytes/utf8.ts'
 import { MillraceError } from '../errors.ts'
 import { murmur3 } from '../numeric/murmur3.ts'
 import {
-  decodeKey, isKey, type Key, maxKeyBytes, maxKeyDepth, TAG_ARRAY, TAG_BIGINT, TAG_FALSE, TAG_NULL, TAG_NUMBER,
-  TAG_STRING, TAG_TRUE,
+  decodeKey,
+  isKey,
+  type Key,
+  maxKeyBytes,
+  maxKeyDepth,
+  TAG_ARRAY,
+  TAG_BIGINT,
+  TAG_FALSE,
+  TAG_NULL,
+  TAG_NUMBER,
+  TAG_STRING,
+  TAG_TRUE,
 } from './key-bytes.ts'
 import { checkKeyGroups, keyGroupOf } from './key-groups.ts'
 

@@ -20,8 +20,10 @@ export class KeyedCapture<V> {
   private readonly onRelease: (capture: KeyedCapture<V>) => void
 
   constructor(
-    maps: readonly Map<string, V>[], versions: readonly number[],
-    encode: (value: V, writer: ByteWriter) => void, onRelease: (capture: KeyedCapture<V>) => void,
+    maps: readonly Map<string, V>[],
+    versions: readonly number[],
+    encode: (value: V, writer: ByteWriter) => void,
+    onRelease: (capture: KeyedCapture<V>) => void,
   ) {
     this.groups = maps.map((map, group) => ({ map, before: new Map(), version: versions[group] }))
     this.encode = encode

@@ -48,38 +48,41 @@ const step = fc.oneof(
 
 describe('KeyedValues', () => {
   test('agrees with maps, and every open capture with a frozen copy, byte for byte', () => {
-    fc.assert(fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
-      const values = new KeyedValues<string>({ keyGroups: groups, where: 'test' })
-      const maps = [new Map<string, string>(), new Map<string, string>()]
-      const open: { capture: KeyedCapture<string>; frozen: Map<string, string>[] }[] = []
-      const check = ({ capture, frozen }: (typeof open)[0]) => {
-        for (let group = 0; group < groups; group++) expect(written(capture, group)).toEqual(described(frozen[group]))
-      }
-      for (const [what, n, value] of [...steps, ['capture', 0, ''] as const]) {
-        const [text, group] = keyOf(n)
-        if (what === 'set') {
-          values.set(text, group, value)
-          maps[group].set(text, value)
-        } else if (what === 'delete') {
-          expect(values.delete(text, group)).toBe(maps[group].delete(text))
-        } else if (what === 'capture') {
-          open.push({ capture: values.capture(encode), frozen: maps.map((map) => new Map(map)) })
-        } else if (what === 'restore') {
-          maps[group] = new Map([[text, value]])
-          values.restoreGroup(group, new ByteReader(described(maps[group]), 'test'), decode)
-        } else if (n < open.length) {
-          check(open[n])
-          if (what === 'release') open.splice(n, 1)[0].capture.release()
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 80 }), (steps) => {
+        const values = new KeyedValues<string>({ keyGroups: groups, where: 'test' })
+        const maps = [new Map<string, string>(), new Map<string, string>()]
+        const open: { capture: KeyedCapture<string>; frozen: Map<string, string>[] }[] = []
+        const check = ({ capture, frozen }: (typeof open)[0]) => {
+          for (let group = 0; group < groups; group++) expect(written(capture, group)).toEqual(described(frozen[group]))
         }
-        expect(values.size).toBe(maps[0].size + maps[1].size)
-        expect(values.get(text, group)).toBe(maps[group].get(text))
-        expect(values.has(text, group)).toBe(maps[group].has(text))
-      }
-      for (const held of open) check(held)
-      const seen: string[] = []
-      values.forEach(0, (text) => seen.push(text))
-      expect(seen).toEqual([...maps[0].keys()].sort())
-    }), { numRuns: 300 })
+        for (const [what, n, value] of [...steps, ['capture', 0, ''] as const]) {
+          const [text, group] = keyOf(n)
+          if (what === 'set') {
+            values.set(text, group, value)
+            maps[group].set(text, value)
+          } else if (what === 'delete') {
+            expect(values.delete(text, group)).toBe(maps[group].delete(text))
+          } else if (what === 'capture') {
+            open.push({ capture: values.capture(encode), frozen: maps.map((map) => new Map(map)) })
+          } else if (what === 'restore') {
+            maps[group] = new Map([[text, value]])
+            values.restoreGroup(group, new ByteReader(described(maps[group]), 'test'), decode)
+          } else if (n < open.length) {
+            check(open[n])
+            if (what === 'release') open.splice(n, 1)[0].capture.release()
+          }
+          expect(values.size).toBe(maps[0].size + maps[1].size)
+          expect(values.get(text, group)).toBe(maps[group].get(text))
+          expect(values.has(text, group)).toBe(maps[group].has(text))
+        }
+        for (const held of open) check(held)
+        const seen: string[] = []
+        values.forEach(0, (text) => seen.push(text))
+        expect(seen).toEqual([...maps[0].keys()].sort())
+      }),
+      { numRuns: 300 },
+    )
   })
 
   test('refuses a key past maxKeys and goes on with those it holds', () => {
@@ -112,7 +115,13 @@ describe('KeyedValues', () => {
   })
 
   test('refuses every truncation, disorder and key that is none, and stays as it was', () => {
-    const good = described(new Map([[keyOf(1)[0], 'one'], [keyOf(2)[0], 'two'], [keyOf(3)[0], 'three']]))
+    const good = described(
+      new Map([
+        [keyOf(1)[0], 'one'],
+        [keyOf(2)[0], 'two'],
+        [keyOf(3)[0], 'three'],
+      ]),
+    )
     const values = new KeyedValues<string>({ keyGroups: 1, where: 'test' })
     values.set(keyOf(9)[0], 0, 'before')
     const restore = (bytes: Uint8Array) => () => values.restoreGroup(0, new ByteReader(bytes, 'group 0'), decode)
@@ -124,7 +133,10 @@ describe('KeyedValues', () => {
     const twice = new ByteWriter()
     twice.raw(good, 0, 8)
     twice.u32(2)
-    for (let i = 0; i < 2; i++) twice.raw(Buffer.from('0100', 'hex')), twice.string('again')
+    for (let i = 0; i < 2; i++) {
+      twice.raw(Buffer.from('0100', 'hex'))
+      twice.string('again')
+    }
     expect(restore(twice.finish())).toThrow('keys are out of order')
     expect([values.size, values.get(keyOf(9)[0], 0)]).toEqual([1, 'before'])
     restore(good)()

@@ -1,6 +1,6 @@
 import type { ByteReader } from '../bytes/reader.ts'
-import type { ByteWriter } from '../bytes/writer.ts'
 import { latin1Read } from '../bytes/utf8.ts'
+import type { ByteWriter } from '../bytes/writer.ts'
 import { MillraceError } from '../errors.ts'
 import { isKey } from './key-bytes.ts'
 import { checkKeyGroups } from './key-groups.ts'

@@ -39,10 +39,14 @@ function writeKeys({ arena, size }: KeyList, order: Int32Array, writer: ByteWrit
 
 /** Copies rows, neighbours in one go: after a restore whole pages. */
 function writeRows(
-  { arena, size }: KeyList, order: Int32Array, pages: readonly SlabPage[], layout: SlabPages, writer: ByteWriter,
+  { arena, size }: KeyList,
+  order: Int32Array,
+  pages: readonly SlabPage[],
+  layout: SlabPages,
+  writer: ByteWriter,
 ): void {
   const { width, shift, mask } = layout
-  for (let i = 0; i < size;) {
+  for (let i = 0; i < size; ) {
     const slot = slotOf(arena, order[i])
     let run = 1
     while (i + run < size && ((slot + run) & mask) !== 0 && slotOf(arena, order[i + run]) === slot + run) run++

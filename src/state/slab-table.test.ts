@@ -50,9 +50,15 @@ function forged(text: string, hash: number, group: number): EncodedKey {
 }
 
 type Step =
-  | { do: 'set'; key: number; value: number } | { do: 'remove'; key: number } | { do: 'capture' } | { do: 'restore' }
-  | { do: 'check'; capture: number } | { do: 'release'; capture: number } | { do: 'releaseGroup'; capture: number }
-  | { do: 'clear'; below: number } | { do: 'fill'; below: number }
+  | { do: 'set'; key: number; value: number }
+  | { do: 'remove'; key: number }
+  | { do: 'capture' }
+  | { do: 'restore' }
+  | { do: 'check'; capture: number }
+  | { do: 'release'; capture: number }
+  | { do: 'releaseGroup'; capture: number }
+  | { do: 'clear'; below: number }
+  | { do: 'fill'; below: number }
 
 const keyNumber = fc.integer({ min: 0, max: 120 })
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -67,7 +73,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restore' as const) }) },
 )
 
-interface Open { readonly capture: SlabCapture; readonly frozen: SlabReference; gone: boolean }
+interface Open {
+  readonly capture: SlabCapture
+  readonly frozen: SlabReference
+  gone: boolean
+}
 
 /** Runs steps on a table and on the reference; every open capture must equal its frozen copy at every check. */
 class Replay {
@@ -166,15 +176,21 @@ class Replay {
 describe('SlabTable against a map', () => {
   // Width 8192 makes pages of one row, 3000 of two: pages fill and are copied within few steps.
   test('inserts, changes, removals, captures and restores in any order agree, captures byte for byte', () => {
-    fc.assert(fc.property(fc.constantFrom(1, 3), fc.array(step, { maxLength: 120 }), (width, steps) => {
-      new Replay(width, (n) => encoder.encode(n % 7 === 0 ? 'long key '.repeat(20) + n : `k${n}`)).run(steps)
-    }), { numRuns: 400 })
+    fc.assert(
+      fc.property(fc.constantFrom(1, 3), fc.array(step, { maxLength: 120 }), (width, steps) => {
+        new Replay(width, (n) => encoder.encode(n % 7 === 0 ? 'long key '.repeat(20) + n : `k${n}`)).run(steps)
+      }),
+      { numRuns: 400 },
+    )
   })
 
   test('pages of one or two rows agree too', () => {
-    fc.assert(fc.property(fc.constantFrom(8192, 3000, 10_000), fc.array(step, { maxLength: 25 }), (width, steps) => {
-      new Replay(width, (n) => encoder.encode(n % 6)).run(steps.filter((one) => one.do !== 'fill'))
-    }), { numRuns: 15 })
+    fc.assert(
+      fc.property(fc.constantFrom(8192, 3000, 10_000), fc.array(step, { maxLength: 25 }), (width, steps) => {
+        new Replay(width, (n) => encoder.encode(n % 6)).run(steps.filter((one) => one.do !== 'fill'))
+      }),
+      { numRuns: 15 },
+    )
   })
 })
 
@@ -204,18 +220,21 @@ describe('SlabTable with colliding hashes', () => {
   })
 
   test('finds every key after removals in crowded stretches of the table', () => {
-    fc.assert(fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(40)), { maxLength: 200 }), (steps) => {
-      const table = new SlabTable({ width: 1, keyGroups: groups, where: 'test' })
-      const held = new Set<number>()
-      const keyOf = (n: number) => forged(`${n}`, (n % 5) + 60, 0) // homes that wrap around tables of 64 and fewer
-      for (const [add, n] of steps) {
-        if (add) table.insert(keyOf(n))
-        else expect(table.remove(keyOf(n))).toBe(held.has(n))
-        if (add) held.add(n)
-        else held.delete(n)
-        for (let k = 0; k <= 40; k++) expect(table.find(keyOf(k)) >= 0).toBe(held.has(k))
-      }
-    }), { numRuns: 50 })
+    fc.assert(
+      fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(40)), { maxLength: 200 }), (steps) => {
+        const table = new SlabTable({ width: 1, keyGroups: groups, where: 'test' })
+        const held = new Set<number>()
+        const keyOf = (n: number) => forged(`${n}`, (n % 5) + 60, 0) // homes that wrap around tables of 64 and fewer
+        for (const [add, n] of steps) {
+          if (add) table.insert(keyOf(n))
+          else expect(table.remove(keyOf(n))).toBe(held.has(n))
+          if (add) held.add(n)
+          else held.delete(n)
+          for (let k = 0; k <= 40; k++) expect(table.find(keyOf(k)) >= 0).toBe(held.has(k))
+        }
+      }),
+      { numRuns: 50 },
+    )
   })
 })
 
