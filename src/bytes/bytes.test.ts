@@ -52,7 +52,10 @@ describe('writer and reader', () => {
   test('write strings whose length takes one byte or two', () => {
     for (let length = 30; length < 140; length++) {
       for (const unit of ['a', 'é', '€']) {
-        const reader = new ByteReader(write((w) => w.string(unit.repeat(length))), 'text')
+        const reader = new ByteReader(
+          write((w) => w.string(unit.repeat(length))),
+          'text',
+        )
         expect(reader.string()).toBe(unit.repeat(length))
         reader.expectEnd()
       }

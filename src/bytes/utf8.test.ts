@@ -58,7 +58,18 @@ describe('UTF-8', () => {
   })
 
   test('refuses by name what the Unicode table leaves out', () => {
-    const bad = ['c080', 'c1bf', 'e08080', 'e09fbf', 'eda080', 'f0808080', 'f08fbfbf', 'f4908080', 'f5808080', 'f888808080']
+    const bad = [
+      'c080',
+      'c1bf',
+      'e08080',
+      'e09fbf',
+      'eda080',
+      'f0808080',
+      'f08fbfbf',
+      'f4908080',
+      'f5808080',
+      'f888808080',
+    ]
     for (const text of [...bad, '80', 'c3', 'e282', 'f09f98', 'ff']) {
       expect(utf8Read(Buffer.from(text, 'hex'), 0, text.length / 2)).toBeUndefined()
     }
