@@ -60,9 +60,8 @@ class Taker {
       const since = new Date(this.#now()).toISOString()
       if (!(await createLock(this.#storage, this.#folder, { epoch, since, ...this.#processes.self() }))) continue
       if (await this.#stands(epoch, latest, content)) {
-        const lock = new DirectoryLock(this.#folder, epoch, this.#storage, this.#beatMs)
         await this.#sweep(epoch)
-        return lock
+        return new DirectoryLock(this.#folder, epoch, this.#storage, this.#beatMs)
       }
     }
   }
@@ -95,25 +94,37 @@ class Taker {
     return false
   }
 
-  /** False when another taker was faster; our file is then removed. It was the basis of nothing yet. */
+  /** False when another taker was faster; our file, the basis of nothing yet, is then removed. */
   async #stands(epoch: number, latest: number, content: LockContent | undefined): Promise<boolean> {
-    const overtaken = ((await lockEpochs(this.#storage, this.#folder)).at(-1) ?? 0) > epoch
-    // A writer that took longer than our patience may have finished its file after we last read it.
-    const finished = content === 'unreadable' ? await readLock(this.#storage, this.#folder, latest) : content
-    const living = finished !== content && typeof finished === 'object' && this.#processes.stateOf(finished) !== 'dead'
-    if (!overtaken && !living) return true
-    await this.#storage.unlink(inFolder(this.#folder, lockName(epoch))).catch((error) => {
-      if (systemCode(error) !== 'ENOENT') throw error // the faster one may have swept it
-    })
-    return false
+    let stands = false
+    try {
+      const overtaken = ((await lockEpochs(this.#storage, this.#folder)).at(-1) ?? 0) > epoch
+      // A writer that took longer than our patience may have finished its file after we last read it.
+      const finished = content === 'unreadable' ? await readLock(this.#storage, this.#folder, latest) : content
+      const living =
+        finished !== content && typeof finished === 'object' && this.#processes.stateOf(finished) !== 'dead'
+      stands = !overtaken && !living
+    } finally {
+      if (!stands) await this.#storage.unlink(inFolder(this.#folder, lockName(epoch))).catch(unlessGone)
+    }
+    return stands
   }
 
   /** Removes the files of earlier holders, oldest first, so that ours is never seen without the one before. */
   async #sweep(epoch: number): Promise<void> {
-    for (const older of await lockEpochs(this.#storage, this.#folder)) {
-      if (older < epoch) await this.#storage.unlink(inFolder(this.#folder, lockName(older))).catch(() => {})
+    try {
+      for (const older of await lockEpochs(this.#storage, this.#folder)) {
+        if (older < epoch) await this.#storage.unlink(inFolder(this.#folder, lockName(older)))
+      }
+    } catch {
+      // They do no harm; the next holder sweeps them.
     }
   }
+}
+
+/** A faster taker sweeps our file too. */
+function unlessGone(error: unknown): void {
+  if (systemCode(error) !== 'ENOENT') throw error
 }
 
 function locked(folder: string, holder: LockRecord): MillraceError {

@@ -1,6 +1,6 @@
 import { inFolder } from './folders.ts'
 import type { ProcessIdentity } from './processes.ts'
-import type { Storage } from './storage.ts'
+import type { Storage, StorageFile } from './storage.ts'
 import { systemCode } from './storage-error.ts'
 
 /** What a lock file says of its holder. */
@@ -48,22 +48,33 @@ export async function readLock(storage: Storage, folder: string, epoch: number):
   return parse(Buffer.from(bytes).toString(), epoch)
 }
 
-/** Creates the file of an epoch, durable with its name. @returns false when there is one already */
+/**
+ * Creates the file of an epoch, durable with its name. One that could not be finished is removed: its content might
+ * already name this process as the holder.
+ *
+ * @returns false when there is one already
+ */
 export async function createLock(storage: Storage, folder: string, record: LockRecord): Promise<boolean> {
-  const bytes = Buffer.from(`${JSON.stringify(record)}\n`)
+  const path = inFolder(folder, lockName(record.epoch))
+  let file: StorageFile
   try {
-    const file = await storage.open(inFolder(folder, lockName(record.epoch)), 'create')
-    try {
-      await file.write(bytes, 0)
-      await file.fsync()
-    } finally {
-      await file.close()
-    }
+    file = await storage.open(path, 'create')
   } catch (error) {
     if (systemCode(error) === 'EEXIST') return false
     throw error
   }
-  await storage.fsyncFolder(folder)
+  try {
+    try {
+      await file.write(Buffer.from(`${JSON.stringify(record)}\n`), 0)
+      await file.fsync()
+    } finally {
+      await file.close()
+    }
+    await storage.fsyncFolder(folder)
+  } catch (error) {
+    await storage.unlink(path).catch(() => {})
+    throw error
+  }
   return true
 }
 

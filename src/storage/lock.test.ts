@@ -146,6 +146,7 @@ describe('takers in a race', () => {
 
   test('after a power cut at any operation the folder can be taken, with an epoch above all before', async () => {
     const disk = new SimulatedDisk()
+    const crash = new CrashStates(disk.root)
     const processes = new FakeProcesses()
     const epochs: { at: number; epoch: number }[] = []
     for (let round = 0; round < 4; round++) {
@@ -155,7 +156,6 @@ describe('takers in a race', () => {
       else processes.kill(round + 1)
     }
     const random = generator(7)
-    const crash = new CrashStates(disk.root)
     let states = 0
     for (let at = 0; at <= disk.log.length; at++) {
       const before = Math.max(0, ...epochs.filter((entry) => entry.at <= at).map(({ epoch }) => epoch))

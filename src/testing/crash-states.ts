@@ -21,10 +21,10 @@ export class CrashStates {
   readonly #files = new Map<FileNode, { durable: Uint8Array; pending: DataOp[] }>()
   readonly #folders = new Map<FolderNode, { durable: Map<string, DiskNode>; pending: NameOp[] }>()
 
-  /** `root` is the disk's root folder; what `initial` holds is durable. */
-  constructor(root: FolderNode, initial: FolderNode = folderNode()) {
+  /** `root` is the disk's root folder; what it holds at this moment is durable, the log is to follow from here. */
+  constructor(root: FolderNode) {
     this.#root = root
-    this.#adopt(root, initial)
+    this.#adopt(root)
   }
 
   /** Takes one more operation of the log into account. */
@@ -96,10 +96,10 @@ export class CrashStates {
     return copy(this.#root)
   }
 
-  #adopt(node: FolderNode, initial: FolderNode): void {
-    this.#folders.set(node, { durable: new Map(initial.entries), pending: [] })
-    for (const child of initial.entries.values()) {
-      if (child.kind === 'folder') this.#adopt(child, child)
+  #adopt(node: FolderNode): void {
+    this.#folders.set(node, { durable: new Map(node.entries), pending: [] })
+    for (const child of node.entries.values()) {
+      if (child.kind === 'folder') this.#adopt(child)
       else this.#files.set(child, { durable: child.bytes, pending: [] })
     }
   }
@@ -115,15 +115,6 @@ export class CrashStates {
     if (folder === undefined) this.#folders.set(node, (folder = { durable: new Map(), pending: [] }))
     return folder
   }
-}
-
-/** A deep copy of a tree, every file of it new. */
-export function copyTree(root: FolderNode): FolderNode {
-  const copy = folderNode()
-  for (const [name, node] of root.entries) {
-    copy.entries.set(name, node.kind === 'folder' ? copyTree(node) : fileNode(node.modified, node.bytes.slice()))
-  }
-  return copy
 }
 
 type DataOp = Extract<DiskOp, { kind: 'write' | 'truncate' }>

@@ -9,15 +9,19 @@ import type { OpenMode, Storage, StorageFile, StorageStat } from '../storage/sto
  * random source shakes the order in which concurrent ones complete, and a buffer changed too early shows.
  */
 export class SimulatedDisk implements Storage {
-  readonly log: DiskOp[] = []
   readonly root: FolderNode
+  readonly log: DiskOp[]
   /** Asked before each operation; a code such as 'EIO' makes it fail. A failed fsync loses the unsynced bytes. */
   fault: (op: FaultPoint) => string | undefined = () => undefined
   ticks: () => number = () => 0
+  /** Once true, no operation ever ends: the process that uses this object has been killed. */
+  killed: () => boolean = () => false
   #clock = 0
 
-  constructor(root: FolderNode = folderNode()) {
+  /** Given the root and log of another disk it is the same disk, in the hands of another process. */
+  constructor(root: FolderNode = folderNode(), log: DiskOp[] = []) {
     this.root = root
+    this.log = log
   }
 
   async open(path: string, mode: OpenMode): Promise<StorageFile> {
@@ -107,6 +111,7 @@ export class SimulatedDisk implements Storage {
 
   async #pass(kind: FaultPoint['kind'], path: string): Promise<void> {
     for (let ticks = this.ticks(); ticks > 0; ticks--) await undefined
+    if (this.killed()) await new Promise(() => {})
     const code = this.fault({ kind, path })
     if (code !== undefined) throw systemError(code, path)
   }

@@ -6,6 +6,7 @@ import { errorText } from '../../errors.ts'
 import { acquireLock } from '../../storage/acquire-lock.ts'
 import type { DirectoryLock } from '../../storage/lock.ts'
 import { nodeStorage } from '../../storage/node-storage.ts'
+import { type FaultPoint, SimulatedDisk } from '../../testing/simulated-disk.ts'
 import { CheckpointStore, type CheckpointStoreOptions } from './checkpoint-store.ts'
 import { encodeManifest, MANIFEST_FORMAT, type Manifest, type ManifestParts, sha256 } from './manifest.ts'
 import { MILLRACE_VERSION } from './versions.ts'
@@ -47,6 +48,9 @@ async function write(store: CheckpointStore, id: number, groups = 5): Promise<Ma
 async function ids(): Promise<string[]> {
   return (await readdir(folder)).filter((name) => name.startsWith('chk-'))
 }
+
+/** Length and checksum, uid with its length, group, 44 bytes. */
+const LARGEST_FRAME = 8 + 15 + 1 + 44
 
 const file = (id: number, name: string) => join(folder, `chk-00000000${id}`, name)
 
@@ -221,28 +225,28 @@ describe('damage', () => {
   test.each(['state.bin', 'manifest.json'])(
     'of any one bit of %s is found, its file and offset named',
     async (name) => {
-      const store = await CheckpointStore.open(folder, options)
+      const disk = new SimulatedDisk()
+      const lock = await acquireLock('/job', { storage: disk, beatMs: 0 })
+      const store = await CheckpointStore.open('/job', { pipeline: 'flights', storage: disk, lock })
       await write(store, 1)
       await write(store, 2)
-      const path = file(2, name)
-      const whole = await readFile(path)
-      const reader = await CheckpointStore.open(folder, { pipeline: 'flights' })
-      const step = name === 'state.bin' ? 1 : 5
-      for (let position = 0; position < whole.length; position += step) {
-        const bytes = Buffer.from(whole)
-        bytes[position] ^= 1 << (position % 8)
-        await writeFile(path, bytes)
-        const { checkpoint, damaged } = (await reader.latest()) ?? expect.fail('no checkpoint')
-        expect([position, checkpoint.id]).toEqual([position, 1])
-        const where = damaged[0].error.where ?? ''
-        expect(where.startsWith(`${path}, offset `)).toBe(true)
-        if (name === 'state.bin') {
-          // The offset is that of the frame, or field of the header, the bit lies in.
-          const offset = Number(where.split('offset ')[1])
-          expect(offset).toBeLessThanOrEqual(position)
-          expect(position - offset).toBeLessThan(12 + 'learn “ñ”'.length + 4 + 44)
-        }
+      const reader = await CheckpointStore.open('/job', { pipeline: 'flights', storage: disk })
+      const path = `/job/chk-000000002/${name}`
+      const damaged = await disk.open(path, 'write')
+      const whole = new Uint8Array(await damaged.size())
+      await damaged.read(whole, 0)
+      for (let position = 0; position < whole.length; position++) {
+        await damaged.write(Uint8Array.of(whole[position] ^ (1 << (position % 8))), position)
+        const latest = (await reader.latest()) ?? expect.fail('no checkpoint')
+        await damaged.write(whole.subarray(position, position + 1), position)
+        const where = latest.damaged[0]?.error.where ?? ''
+        const offset = Number(where.split(', offset ')[1])
+        // The offset is that of the frame, or field of the header, the bit lies in.
+        const near = name === 'manifest.json' || (offset <= position && position - offset < LARGEST_FRAME)
+        const found = latest.checkpoint.id === 1 && where.startsWith(`${path}, offset `) && near
+        if (!found) expect([position, where]).toEqual([])
       }
+      expect((await reader.latest())?.checkpoint.id).toBe(2)
     },
   )
 
@@ -304,6 +308,92 @@ describe('damage', () => {
     expect(error).toMatch(
       /^ML_CORRUPT: no checkpoint can be used:\n.*checksum does not fit.*000000002.manifest.json, offset 0\n.*frame.*000000001.state.bin, offset 13/,
     )
+  })
+})
+
+describe('a disk that fails', () => {
+  async function simulated(): Promise<{
+    disk: SimulatedDisk
+    store: CheckpointStore
+    latest: () => Promise<number | undefined>
+  }> {
+    const disk = new SimulatedDisk()
+    const options = {
+      pipeline: 'flights',
+      storage: disk,
+      lock: await acquireLock('/job', { storage: disk, beatMs: 0 }),
+    }
+    const store = await CheckpointStore.open('/job', options)
+    await write(store, 1)
+    return { disk, store, latest: async () => (await store.latest())?.checkpoint.id }
+  }
+
+  test.each<[string, (op: FaultPoint) => boolean]>([
+    ['writing the state', ({ kind, path }) => kind === 'write' && path.endsWith('state.bin')],
+    ['fsync of the state', ({ kind, path }) => kind === 'fsync' && path.endsWith('state.bin')],
+    ['fsync of the manifest', ({ kind, path }) => kind === 'fsync' && path.includes('manifest')],
+    ['renaming the manifest', ({ kind }) => kind === 'rename'],
+  ])('once, while %s, fails that checkpoint and no other', async (_, hits) => {
+    const { disk, store, latest } = await simulated()
+    let faults = 0
+    disk.fault = (op) => (hits(op) && faults++ === 0 ? 'EIO' : undefined)
+    const error = await write(store, 2).catch(errorText)
+    expect(error).toMatch(/^ML_STORAGE: could not write the .* got "EIO" at .job.chk-000000002/)
+    expect(await disk.readdir('/job')).toEqual(['.lock-000000000001', 'chk-000000001'])
+    expect(await latest()).toBe(1)
+    await write(store, 3)
+    expect(await latest()).toBe(3)
+  })
+
+  test('when the folder cannot be made durable takes the manifest back', async () => {
+    const { disk, store, latest } = await simulated()
+    let renamed = false
+    disk.fault = ({ kind, path }) => {
+      if (kind === 'rename') renamed = true
+      return renamed && kind === 'fsyncFolder' && path.endsWith('chk-000000002') ? 'EIO' : undefined
+    }
+    await expect(write(store, 2)).rejects.toThrow(/could not make the name of the file durable; got "EIO"/)
+    disk.fault = () => undefined
+    expect(await latest()).toBe(1)
+  })
+
+  test.each(['ENOSPC', 'EROFS'])('(%s) tells what to do, and the previous checkpoint stands', async (code) => {
+    const { disk, store, latest } = await simulated()
+    disk.fault = ({ kind }) => (/^(write|mkdir|rename|fsync)$/.test(kind) ? code : undefined)
+    const remedy = code === 'ENOSPC' ? /Free space on the disk/ : /read-only: mount it for writing/
+    await expect(write(store, 2)).rejects.toThrow(remedy)
+    expect(await latest()).toBe(1)
+  })
+
+  test('surfaces at drain too, and abort never fails', async () => {
+    const { disk, store } = await simulated()
+    disk.fault = ({ kind }) => (kind === 'write' ? 'ENOSPC' : undefined)
+    const writer = store.begin(2)
+    writer.add('op', 0, new Uint8Array(3_000_000))
+    await expect(writer.drain()).rejects.toMatchObject({ code: 'ML_STORAGE' })
+    disk.fault = () => 'EIO'
+    await writer.abort()
+  })
+
+  test('that cannot read the newest checkpoint gives the one before', async () => {
+    const { disk, store } = await simulated()
+    await write(store, 2)
+    disk.fault = ({ kind, path }) => (kind === 'read' && path.includes('chk-000000002/state') ? 'EIO' : undefined)
+    const { checkpoint, damaged } = (await store.latest()) ?? expect.fail('no checkpoint')
+    expect([checkpoint.id, damaged[0].error.what]).toEqual([1, 'the disk cannot read the file'])
+    disk.fault = ({ kind, path }) => (kind === 'open' && path.includes('state.bin') ? 'EACCES' : undefined)
+    await expect(store.latest()).rejects.toThrow(/ML_STORAGE.*EACCES/)
+  })
+
+  test('whose folder was deleted while the run goes on fails the checkpoint', async () => {
+    const store = await CheckpointStore.open(folder, options)
+    await write(store, 1)
+    const writer = store.begin(2)
+    writer.add('op', 0, new Uint8Array(2_000_000))
+    await writer.drain()
+    await rm(folder, { recursive: true })
+    await expect(writer.commit(parts)).rejects.toThrow(/ML_STORAGE.*ENOENT.*do not delete it while the pipeline runs/)
+    await expect(store.begin(3).commit(parts)).rejects.toMatchObject({ code: 'ML_STORAGE' })
   })
 })
 

@@ -132,7 +132,7 @@ export class CheckpointStore {
    */
   async latest(): Promise<LatestCheckpoint | undefined> {
     const damaged: DamagedCheckpoint[] = []
-    for (const id of (await this.#ids()).reverse()) {
+    for (const id of (await this.#listedIds()).reverse()) {
       try {
         const checkpoint = await this.load(id)
         if (this.#options.lock !== undefined) await this.#secure(checkpoint.folder)
@@ -153,7 +153,10 @@ export class CheckpointStore {
 
   /** @throws ML_CORRUPT naming file and offset, ML_VERSION, ML_OTHER_PIPELINE, ML_PATH */
   async load(id: number): Promise<RestoredCheckpoint> {
-    const checkpoint = await readCheckpoint(this.#storage, join(this.folder, checkpointName(id)), id)
+    const folder = join(this.folder, checkpointName(id))
+    const checkpoint = await readCheckpoint(this.#storage, folder, id).catch((error) => {
+      throw storageError('read the checkpoint', folder, error)
+    })
     const { pipeline } = checkpoint.manifest
     if (pipeline === this.#options.pipeline) return checkpoint
     throw new MillraceError('ML_OTHER_PIPELINE', {
@@ -166,7 +169,7 @@ export class CheckpointStore {
   /** All checkpoints, oldest first. */
   async list(): Promise<ListedCheckpoint[]> {
     const listed: ListedCheckpoint[] = []
-    for (const id of await this.#ids()) {
+    for (const id of await this.#listedIds()) {
       const folder = join(this.folder, checkpointName(id))
       try {
         listed.push({ id, folder, manifest: await readManifest(this.#storage, folder, id) })
@@ -198,6 +201,14 @@ export class CheckpointStore {
     if (!(await isRealFolder(this.#storage, this.folder))) return []
     const ids = (await this.#storage.readdir(this.folder)).map(checkpointId).filter((id) => id !== undefined)
     return ids.sort((a, b) => a - b)
+  }
+
+  async #listedIds(): Promise<number[]> {
+    try {
+      return await this.#ids()
+    } catch (error) {
+      throw storageError('list the checkpoints', this.folder, error)
+    }
   }
 
   async #secure(folder: string): Promise<void> {

@@ -1,0 +1,69 @@
+import { resolve } from 'node:path'
+import { MillraceError } from '../../errors.ts'
+import type { JsonObject } from '../../stage/json.ts'
+import { acquireLock, type LockOptions } from '../../storage/acquire-lock.ts'
+import { nodeStorage } from '../../storage/node-storage.ts'
+import { storageError } from '../../storage/storage-error.ts'
+import type { ConnectorContext, SinkConnector, SinkWriter } from '../../stream/ports.ts'
+import { SinkFolder } from './sink-folder.ts'
+import { cutOf, judge } from './sink-recovery.ts'
+import { FileSinkWriter } from './sink-writer.ts'
+
+/**
+ * A folder of parts, exactly once: rows go to `part-00000.jsonl.open`, a closed part gets its final name after a
+ * committed checkpoint covers its end, recovery cuts the open part back to the checkpoint and removes later ones.
+ *
+ * The folder is locked, so that no two runs write to it, and fenced: whoever loses the lock prepares and commits nothing
+ * more. Hidden files in it: `.lock-<epoch>` and `.sink.json` (see Fence).
+ *
+ * Voids exactly once: reading parts that end in `.open`; removing or changing them while the pipeline may go on.
+ */
+export class FileSink implements SinkConnector {
+  readonly kind = 'file'
+  readonly guarantee = 'exactly-once'
+  readonly #lock: LockOptions
+
+  constructor(lock: LockOptions = { storage: nodeStorage }) {
+    this.#lock = lock
+  }
+
+  /**
+   * @throws ML_SINK_EXISTS, ML_SINK_AHEAD, ML_SINK_LOST as recovery finds; ML_LOCKED when another run writes there;
+   *   ML_PATH when the folder is a link; ML_STORAGE
+   */
+  async open(
+    context: ConnectorContext,
+    restored: { epoch: number; prepared: JsonObject } | undefined,
+  ): Promise<SinkWriter> {
+    const { uid, options, base } = context
+    const path = resolve(base, options.folder as string)
+    const where = `${path} (sink "${uid}")`
+    const folder = new SinkFolder(this.#lock.storage, path, extension(options, where))
+    const cut = restored === undefined ? undefined : cutOf(restored.prepared, where)
+    try {
+      // Once before anything is written there, so that a refused folder stays as it is, and once as its holder.
+      await judge(folder, uid, cut)
+      const lock = await acquireLock(path, this.#lock)
+      try {
+        const recover = await judge(folder, uid, cut)
+        return new FileSinkWriter(folder, lock, await recover(), where)
+      } catch (error) {
+        await lock.release().catch(() => {})
+        throw error
+      }
+    } catch (error) {
+      throw storageError('open the sink', where, error)
+    }
+  }
+}
+
+function extension(options: JsonObject, where: string): string {
+  const name = (options.format as JsonObject | undefined)?.name
+  if (name === 'csv' || name === 'jsonl') return name
+  throw new MillraceError('ML_RANGE', {
+    what: 'a file sink writes csv or jsonl',
+    got: name,
+    where,
+    remedy: 'Use csv(folder, ...) or jsonl(folder)',
+  })
+}
