@@ -1,6 +1,17 @@
+import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
+const source = (path: string) => fileURLToPath(new URL(`./src/${path}`, import.meta.url))
+
 export default defineConfig({
+  resolve: {
+    // Tests run on the sources, not on what was built from them.
+    alias: [
+      { find: /^millrace$/, replacement: source('index.ts') },
+      { find: /^millrace\/(file|memory|stdout)$/, replacement: source('connectors/$1/index.ts') },
+      { find: /^millrace\/(embedded|testing)$/, replacement: source('$1/index.ts') },
+    ],
+  },
   test: {
     include: ['src/**/*.test.ts', 'test/**/*.test.ts'],
     testTimeout: 60_000,

@@ -13,7 +13,7 @@ const levels: readonly (readonly string[])[] = [
   ['index'], // the public API: nothing in src imports it
   ['storage'],
   ['connectors', 'runtime', 'bundle'],
-  ['dashboard', 'serve'],
+  ['dashboard', 'serve', 'embedded'],
   ['cli'],
   ['testing'], // contract suites for users and for our own tests: imports anything
 ]

@@ -4,10 +4,9 @@
  * A connector is a declaration (plain JSON in the plan) and an implementation found by `kind` in a table that the
  * program hands to the engine. Everything that crosses a port is bytes or plain JSON, so that every engine can call it.
  */
+import type { JsonObject } from '../stage/json.ts'
 
-/** Plain JSON, as a plan or a manifest holds it. */
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json }
-export type JsonObject = { readonly [key: string]: Json }
+export type { JsonObject, JsonValue } from '../stage/json.ts'
 
 /** Where a pipeline runs, as connectors see it. */
 export interface ConnectorContext {
@@ -68,6 +67,8 @@ export interface SinkConnector {
    * With nothing restored an existing, non-empty target is refused (ML_SINK_EXISTS) rather than mixed.
    */
   open(context: ConnectorContext, restored: { epoch: number; prepared: JsonObject } | undefined): Promise<SinkWriter>
+  /** Removes what earlier runs wrote, and nothing else; for a start anew. Absent: there is nothing to remove. */
+  clear?(context: ConnectorContext): Promise<void>
 }
 
 /** The implementations an engine may use, by kind. */

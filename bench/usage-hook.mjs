@@ -1,0 +1,9 @@
+// Preloaded into a measured process: writes its own resource usage to file descriptor 3 when it ends.
+import { writeSync } from 'node:fs'
+
+const startedAt = performance.now()
+process.on('exit', () => {
+  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage()
+  const wall = (performance.now() - startedAt) / 1000
+  writeSync(3, JSON.stringify({ cpu: (userCPUTime + systemCPUTime) / 1e6, wall, rssMb: maxRSS / 1024 }))
+})

@@ -1,0 +1,47 @@
+/** Millrace: pipelines, schemas, features and learners. Pure ECMAScript: the same on every engine. */
+export { type ErrorClass, type ErrorCode, isMillraceError, MillraceError } from './errors.ts'
+export { type Features, features } from './features/features.ts'
+export {
+  boolean,
+  type Infer,
+  integer,
+  number,
+  type RecordSchema,
+  record,
+  string,
+  time,
+} from './formats/schema.ts'
+export { adagrad } from './learn/linear/adagrad.ts'
+export { invScaling } from './learn/linear/inv-scaling.ts'
+export { type LogisticSpec, logistic } from './learn/linear/logistic.ts'
+export { normalized } from './learn/linear/normalized.ts'
+export { sgd } from './learn/linear/sgd.ts'
+export type { Rejected } from './operators/operator.ts'
+export type {
+  BinaryPrediction,
+  Expired,
+  Learned,
+  ModelUpdate,
+  ModelVersion,
+  Outcome,
+  Scored,
+} from './operators/prediction.ts'
+export type { ProcessContext, ValueState } from './operators/process.ts'
+export type { Key } from './state/key.ts'
+export type { SinkDeclaration, SourceDeclaration } from './stream/declarations.ts'
+export {
+  type Pipeline,
+  type PipelineContext,
+  type PipelineOptions,
+  pipeline,
+  type SourceOptions,
+} from './stream/pipeline.ts'
+export type {
+  KeyedStream,
+  LearnedStream,
+  ProcessedStream,
+  ScoredStream,
+  SourceStream,
+  Stream,
+} from './stream/stream.ts'
+export type { Duration } from './time/duration.ts'

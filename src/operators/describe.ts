@@ -1,0 +1,31 @@
+/** What an operator shows to the outside: to `inspect`, the page, a program's handle. Plain data. */
+import type { QualityReport } from './quality.ts'
+
+/** A weight by the name of its input, in standardised units where the learner standardises. */
+export interface NamedWeight {
+  readonly name: string
+  readonly weight: number
+}
+
+export interface ModelDescription {
+  readonly type: 'model'
+  readonly learner: string
+  /** Labels learned; of all keys where there is a model per key. */
+  readonly steps: number
+  /** Models held: 1, or one for each key. */
+  readonly models: number
+  readonly sizeBytes: number
+  /** Of one model; absent with a model per key. */
+  readonly intercept?: number
+  readonly weights?: readonly NamedWeight[]
+  /** Predictions and early labels that wait. */
+  readonly pending: number
+}
+
+export interface QualityDescription {
+  readonly type: 'quality'
+  readonly model: string
+  readonly report: QualityReport
+}
+
+export type OperatorDescription = ModelDescription | QualityDescription

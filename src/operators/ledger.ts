@@ -1,0 +1,76 @@
+/**
+ * Counts that must balance, kept per key group so that they are the same at any parallelism and add up after rescaling.
+ *
+ * Every operator counts `in`, `processed` and `rejected`; operators with labels count more. They live in the snapshot.
+ */
+import type { ByteReader } from '../bytes/reader.ts'
+import type { ByteWriter } from '../bytes/writer.ts'
+
+export class Ledger {
+  readonly names: readonly string[]
+  readonly #counts: Float64Array
+  readonly #groups: number
+
+  constructor(names: readonly string[], keyGroups: number) {
+    this.names = names
+    this.#groups = keyGroups
+    this.#counts = new Float64Array(names.length * keyGroups)
+  }
+
+  add(counter: number, group: number): void {
+    this.#counts[counter * this.#groups + group] += 1
+  }
+
+  /** Adds `by` (may be negative, for gauges such as `waiting`). */
+  addBy(counter: number, group: number, by: number): void {
+    this.#counts[counter * this.#groups + group] += by
+  }
+
+  total(counter: number): number {
+    let sum = 0
+    const from = counter * this.#groups
+    for (let i = from; i < from + this.#groups; i++) sum += this.#counts[i]
+    return sum
+  }
+
+  /** Totals by name, in declared order. */
+  totals(): Record<string, number> {
+    return Object.fromEntries(this.names.map((name, i) => [name, this.total(i)]))
+  }
+
+  /** Returns whether anything was counted in the group. */
+  writeGroup(group: number, writer: ByteWriter): boolean {
+    let used = false
+    writer.varint(this.names.length)
+    for (let i = 0; i < this.names.length; i++) {
+      const count = this.#counts[i * this.#groups + group]
+      if (count !== 0) used = true
+      writer.string(this.names[i])
+      writer.varint(count)
+    }
+    return used
+  }
+
+  /** Adds what was stored; counters that no longer exist are dropped. */
+  restoreGroup(group: number, reader: ByteReader): void {
+    const count = reader.varint()
+    for (let i = 0; i < count; i++) {
+      const index = this.names.indexOf(reader.string())
+      const value = reader.varint()
+      if (index >= 0) this.addBy(index, group, value)
+    }
+  }
+
+  /** A copy of all counts: what a capture writes while counting goes on. */
+  copy(): Ledger {
+    const copy = new Ledger(this.names, this.#groups)
+    copy.#counts.set(this.#counts)
+    return copy
+  }
+}
+
+/** The counters every operator starts with, in this order. */
+export const IN = 0
+export const PROCESSED = 1
+export const REJECTED = 2
+export const basicCounters = ['in', 'processed', 'rejected'] as const

@@ -1,0 +1,76 @@
+/**
+ * What an operator is to the stage that runs it.
+ *
+ * A stage calls `receive` with one record at a time, in the order that the plan promises, and `onEventTimer` between
+ * records. While a call is under way `context.current` is the identity of the record (or timer) and `context.key` its
+ * key; whatever the operator emits inherits that identity. Operators never see watermarks: time reaches them as timers.
+ */
+import type { ByteReader } from '../bytes/reader.ts'
+import type { ByteWriter } from '../bytes/writer.ts'
+import type { EncodedKey } from '../state/key.ts'
+import type { Identity } from '../time/identity.ts'
+import type { OperatorDescription } from './describe.ts'
+import type { Ledger } from './ledger.ts'
+
+/** What the stage gives an operator. */
+export interface OperatorContext {
+  readonly uid: string
+  readonly keyGroups: number
+  /** Identity of the record or timer under way. */
+  readonly current: Identity
+  /** Canonical key of the record or timer under way; the constant key where the stage is one partition. */
+  readonly key: EncodedKey
+  /** Hands `value` to everything connected to the output; it inherits the current identity. */
+  emit(output: number, value: unknown): void
+  /** As `emit`, for the `ordinal`-th of several values that one record gives on one output. */
+  emitChild(output: number, value: unknown, ordinal: number): void
+  /** True when something is connected to the output: do not build values that nobody takes. */
+  connected(output: number): boolean
+  /** Sends the record under way to the rejected output and counts it; the operator's state must be as before it. */
+  reject(value: unknown, error: unknown): void
+  /** As `reject`, for what is no record of the ledger: a label, a timer. It counts nothing. */
+  deadLetter(value: unknown, error: unknown): void
+  /** Event-time timer for the current key; `tag` tells the operator's own timers of one key apart. Setting twice is once. */
+  setEventTimer(time: number, tag: string): void
+  deleteEventTimer(time: number, tag: string): void
+  /** Processing-time timer for the current key: fires at the first tick at or after `time`. */
+  setProcessingTimer(time: number, tag: string): void
+  deleteProcessingTimer(time: number, tag: string): void
+}
+
+export interface Operator {
+  readonly ledger: Ledger
+  receive(input: number, value: unknown): void
+  onEventTimer?(time: number, tag: string): void
+  onProcessingTimer?(time: number, tag: string): void
+  /** End of a bounded stream, after every timer. Not called on suspend. */
+  end?(): void
+  /** Marks the state as it is now; returns what can be written later while records go on. Absent: no state. */
+  capture?(): OperatorCapture
+  restoreGroup?(group: number, reader: ByteReader): void
+  /** What can be read from outside: a model, its quality. */
+  describe?(): OperatorDescription | undefined
+}
+
+/** State as it was at a cut. `writeGroup` is called once for each key group, then `release`; a group without state writes nothing. */
+export interface OperatorCapture {
+  writeGroup(group: number, writer: ByteWriter): void
+  release(): void
+}
+
+/** A function the user gave, called with a record. */
+export type UserFunction = (...values: never[]) => unknown
+
+/** What the rejected output carries: a dead letter. */
+export interface Rejected {
+  /** Where it was rejected: uid of the source or operator. */
+  readonly at: string
+  readonly code: string
+  readonly reason: string
+  /** Source, split and position of the record that caused it. */
+  readonly source: string
+  readonly split: string
+  readonly position: number
+  /** The record, or the raw text where it could not be decoded. */
+  readonly value: unknown
+}

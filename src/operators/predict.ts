@@ -1,0 +1,424 @@
+/**
+ * Predict and learn: a model of the stream, or one for each key, and the predictions that wait for their labels.
+ *
+ * With the label in the record (`learn`), a record tests the model and then trains it. With labels that come later
+ * (`predict` with `learnFrom`), the encoded inputs are kept, as they were at prediction, under the join key; the label
+ * trains the model with them, once, whenever it comes. Labels may come first and wait; a second one is a duplicate or a
+ * conflict; a prediction that no label reached expires by event time. All of it is state of the model's key.
+ *
+ * Time: an entry leaves with its timer, at the time of the prediction (or early label) plus the label timeout.
+ */
+import type { ByteReader } from '../bytes/reader.ts'
+import type { ByteWriter } from '../bytes/writer.ts'
+import { MillraceError } from '../errors.ts'
+import type { FeatureVector } from '../features/feature-vector.ts'
+import { checkWeight, decide } from '../learn/learner.ts'
+import { decodeKey, type Key, KeyEncoder } from '../state/key.ts'
+import type { ModelDescription } from './describe.ts'
+import { Ledger } from './ledger.ts'
+import { createModelStore, type ModelStore, type ModelStoreOptions } from './model-store.ts'
+import type { Operator, OperatorCapture, OperatorContext } from './operator.ts'
+import { EARLY, type PendingRow, PendingStore, WAITING } from './pending-store.ts'
+import type { BinaryPrediction, Expired, ModelUpdate, Outcome } from './prediction.ts'
+
+export interface PredictSettings extends ModelStoreOptions {
+  /** Set by `learnFrom`. */
+  readonly labels: { readonly timeoutMs: number; readonly onConflict: 'reject' | 'ignore' } | null
+  /** Labels learned between two updates on `models`; 0: one at the end. */
+  readonly modelEvery: number
+  /** Predictions and early labels held at most. */
+  readonly maxPending: number
+}
+
+export interface PredictFunctions {
+  readonly joinKey?: (record: unknown) => unknown
+  readonly labelKey?: (label: unknown) => unknown
+  readonly label?: (value: unknown) => unknown
+  readonly weight?: (value: unknown) => unknown
+}
+
+/** Counters; `predictions = labelled + expired + waiting`, `labels = learned + duplicate + conflicting + unmatched + refused + early`. */
+const counters = [
+  'in',
+  'processed',
+  'rejected',
+  'predictions',
+  'labelled',
+  'expired',
+  'waiting',
+  'labels',
+  'learned',
+  'duplicate',
+  'conflicting',
+  'unmatched',
+  'refused',
+  'early',
+] as const
+const [IN, PROCESSED, , PREDICTIONS, LABELLED_COUNT, EXPIRED, WAITING_COUNT, LABELS, LEARNED] = counters.keys()
+const [DUPLICATE, CONFLICTING, UNMATCHED, REFUSED, EARLY_COUNT] = [9, 10, 11, 12, 13]
+
+const RECORDS = 0
+const OUTCOMES = 2
+const EXPIRIES = 3
+const MODELS = 4
+/** Tag of the timers that end an entry; '~': they follow from the entries, so no snapshot holds them. */
+const EXPIRY = '~'
+
+export class PredictOperator implements Operator {
+  readonly ledger: Ledger
+  readonly models: ModelStore
+  readonly #context: OperatorContext
+  readonly #settings: PredictSettings
+  readonly #functions: PredictFunctions
+  readonly #vector: FeatureVector
+  readonly #pending: PendingStore | undefined
+  readonly #joinKeys: KeyEncoder
+
+  constructor(context: OperatorContext, settings: PredictSettings, functions: PredictFunctions) {
+    this.#context = context
+    this.#settings = settings
+    this.#functions = functions
+    this.models = createModelStore(context, settings)
+    this.#vector = this.models.encoder.vector()
+    this.#joinKeys = new KeyEncoder(context.keyGroups)
+    this.ledger = new Ledger(counters, context.keyGroups)
+    if (settings.labels !== null) {
+      const { keyGroups, uid } = context
+      const { dense, active } = this.models.encoder
+      this.#pending = new PendingStore({
+        dense,
+        active,
+        keyGroups,
+        maxKeys: settings.maxPending,
+        where: `model "${uid}"`,
+      })
+    }
+  }
+
+  receive(input: number, value: unknown): void {
+    const { group } = this.#context.key
+    if (input > 0) {
+      this.ledger.add(LABELS, group)
+      this.#label(value)
+      return
+    }
+    this.ledger.add(IN, group)
+    try {
+      if (this.#pending !== undefined) this.#predictAndKeep(value, this.#pending)
+      else if (this.#functions.label !== undefined) this.#testThenTrain(value)
+      else this.#predictOnly(value)
+    } catch (error) {
+      this.#context.reject(value, error)
+    }
+  }
+
+  /** An entry's time is up. */
+  onEventTimer(time: number, tag: string): void {
+    const pending = this.#pending as PendingStore
+    const { group } = this.#context.key
+    const joinKey = this.#joinKeys.encode(pending.keyOf(tag.slice(EXPIRY.length)))
+    joinKey.group = group
+    const row = pending.find(joinKey)
+    // The entry may have gone, or its key been used anew with a later end.
+    if (row === undefined || row.expiresAt !== time) return
+    pending.remove(joinKey)
+    if (row.status === WAITING) {
+      this.ledger.add(EXPIRED, group)
+      this.ledger.addBy(WAITING_COUNT, group, -1)
+      if (this.#context.connected(EXPIRIES)) this.#context.emit(EXPIRIES, this.#expiry(row, joinKeyOf(joinKey), time))
+    } else if (row.status === EARLY) {
+      this.ledger.add(UNMATCHED, group)
+      this.ledger.addBy(EARLY_COUNT, group, -1)
+      this.#context.deadLetter(
+        { key: joinKeyOf(joinKey), label: row.label === 1, at: row.time },
+        unmatched(this.#context.uid),
+      )
+    }
+  }
+
+  describe(): ModelDescription {
+    const { model } = this.#settings
+    return { type: 'model', learner: model.kind, ...this.models.describe(), pending: this.#pending?.size ?? 0 }
+  }
+
+  end(): void {
+    if (this.#context.connected(MODELS)) this.#emitModel()
+  }
+
+  capture(): OperatorCapture {
+    const models = this.models.capture()
+    const pending = this.#pending?.capture()
+    return {
+      writeGroup: (group: number, writer: ByteWriter) => {
+        // One part may be empty where the other is not: each says first whether it is there.
+        const start = writer.length
+        const present =
+          writePart(models, group, writer) | (pending === undefined ? 0 : writePart(pending, group, writer))
+        if (present === 0) writer.truncate(start)
+      },
+      release: () => {
+        models.release()
+        pending?.release()
+      },
+    }
+  }
+
+  restoreGroup(group: number, reader: ByteReader): void {
+    if (reader.remaining === 0) return
+    const slots = reader.u8() === 0 ? undefined : this.models.restoreGroup(group, reader)
+    if (reader.remaining === 0 || reader.u8() === 0 || this.#pending === undefined) return
+    this.#pending.restoreGroup(group, reader, slots, (joinKey, expiresAt) => {
+      this.#context.setEventTimer(expiresAt, EXPIRY + joinKey)
+    })
+  }
+
+  #predictOnly(value: unknown): void {
+    const { models } = this
+    models.encoder.encode(value, this.#vector, false)
+    models.open(this.#context.key)
+    const probability = models.predict(this.#vector)
+    this.#emitScored(value, probability)
+    this.ledger.add(PROCESSED, this.#context.key.group)
+  }
+
+  #testThenTrain(value: unknown): void {
+    const { models } = this
+    const { key, uid, current } = this.#context
+    const label = this.#labelOf(value)
+    const weight = this.#weightOf(value)
+    models.encoder.encode(value, this.#vector, true)
+    models.open(key)
+    const step = models.step
+    const { prior, last } = models
+    const probability = models.testThenTrain(this.#vector, label, weight)
+    const prediction: BinaryPrediction = { label: decide(probability), probability }
+    const model = { uid, step }
+    this.ledger.add(PROCESSED, key.group)
+    if (this.#context.connected(RECORDS)) {
+      this.#context.emit(RECORDS, { input: value, prediction, model, label: label === 1 })
+    }
+    if (this.#context.connected(OUTCOMES)) {
+      const at = current.time
+      this.#context.emit(OUTCOMES, outcome(null, prediction, label, weight, at, at, model, prior, last))
+    }
+    this.#learned()
+  }
+
+  #predictAndKeep(value: unknown, pending: PendingStore): void {
+    const { models } = this
+    const { group } = this.#context.key
+    const { timeoutMs } = this.#settings.labels as { timeoutMs: number }
+    const time = this.#context.current.time
+    const joinKey = this.#joinKeys.encode(this.#functions.joinKey?.(value) as Key)
+    joinKey.group = group
+    const early = pending.find(joinKey)
+    if (early !== undefined && early.status !== EARLY) throw stillPending(joinKeyOf(joinKey), this.#context.uid)
+    models.encoder.encode(value, this.#vector, true)
+    models.open(this.#context.key)
+    const probability = models.predict(this.#vector)
+    const expiresAt = time + timeoutMs
+    const row: PendingRow = {
+      status: WAITING,
+      time,
+      expiresAt,
+      probability,
+      step: models.step,
+      prior: models.prior,
+      last: models.last,
+      label: 0,
+      weight: 1,
+    }
+    pending.put(joinKey, row, this.#vector)
+    this.#context.setEventTimer(expiresAt, EXPIRY + pending.textOf(joinKey))
+    this.ledger.add(PROCESSED, group)
+    this.ledger.add(PREDICTIONS, group)
+    this.ledger.add(WAITING_COUNT, group)
+    this.#emitScored(value, probability)
+    if (early === undefined) return
+    // Its label had come first.
+    this.ledger.addBy(EARLY_COUNT, group, -1)
+    this.#learn(row, early.label, early.weight, { key: joinKeyOf(joinKey), label: early.label === 1 })
+  }
+
+  #label(value: unknown): void {
+    const pending = this.#pending as PendingStore
+    const { group } = this.#context.key
+    let label: 0 | 1
+    let weight: number
+    let row: PendingRow | undefined
+    try {
+      label = this.#labelOf(value)
+      weight = this.#weightOf(value)
+      const joinKey = this.#joinKeys.encode(this.#functions.labelKey?.(value) as Key)
+      joinKey.group = group
+      row = pending.find(joinKey)
+      if (row === undefined) {
+        this.#keepEarly(pending, label, weight)
+        return
+      }
+    } catch (error) {
+      this.ledger.add(REFUSED, group)
+      this.#context.deadLetter(value, error)
+      return
+    }
+    if (row.status === WAITING) {
+      pending.load(this.#vector)
+      this.models.open(this.#context.key)
+      this.#learn(row, label, weight, value)
+    } else if (row.label === label) this.ledger.add(DUPLICATE, group)
+    else {
+      this.ledger.add(CONFLICTING, group)
+      if (this.#settings.labels?.onConflict === 'reject')
+        this.#context.deadLetter(value, conflict(label, this.#context.uid))
+    }
+  }
+
+  /** Trains on a waiting row: the one that `pending` found or put last, its inputs in the vector, its model open. */
+  #learn(row: PendingRow, label: 0 | 1, weight: number, cause: unknown): void {
+    const pending = this.#pending as PendingStore
+    const { key, uid, current } = this.#context
+    try {
+      this.models.learn(this.#vector, label, weight)
+    } catch (error) {
+      this.ledger.add(REFUSED, key.group)
+      this.#context.deadLetter(cause, error)
+      return
+    }
+    pending.markLabelled(label)
+    this.ledger.add(LABELLED_COUNT, key.group)
+    this.ledger.addBy(WAITING_COUNT, key.group, -1)
+    this.ledger.add(LEARNED, key.group)
+    if (this.#context.connected(OUTCOMES)) {
+      const { probability, step, prior, last } = row
+      const prediction = { label: decide(probability), probability }
+      const joinKey = joinKeyOf(pending.current)
+      const { time } = row
+      this.#context.emit(
+        OUTCOMES,
+        outcome(joinKey, prediction, label, weight, time, current.time, { uid, step }, prior, last),
+      )
+    }
+    this.#learned()
+  }
+
+  #keepEarly(pending: PendingStore, label: 0 | 1, weight: number): void {
+    const { timeoutMs } = this.#settings.labels as { timeoutMs: number }
+    const time = this.#context.current.time
+    const expiresAt = time + timeoutMs
+    const row = { status: EARLY, time, expiresAt, probability: 0, step: 0, prior: -1, last: -1, label, weight } as const
+    pending.put(pending.current, row, undefined)
+    this.#context.setEventTimer(expiresAt, EXPIRY + pending.textOf(pending.current))
+    this.ledger.add(EARLY_COUNT, this.#context.key.group)
+  }
+
+  #labelOf(value: unknown): 0 | 1 {
+    const label = this.#functions.label?.(value)
+    if (label === true || label === 1) return 1
+    if (label === false || label === 0) return 0
+    throw new MillraceError('ML_LABEL', {
+      what: 'a binary label must be true or false (or 1 and 0)',
+      got: label === undefined ? 'undefined' : label,
+      where: `model "${this.#context.uid}"`,
+      remedy: 'Compare in the label function: (r) => r.delay > 15',
+    })
+  }
+
+  #weightOf(value: unknown): number {
+    if (this.#functions.weight === undefined) return 1
+    const weight = this.#functions.weight(value)
+    checkWeight(weight as number)
+    return weight as number
+  }
+
+  #emitScored(value: unknown, probability: number): void {
+    if (!this.#context.connected(RECORDS)) return
+    const prediction: BinaryPrediction = { label: decide(probability), probability }
+    const model = { uid: this.#context.uid, step: this.models.step }
+    this.#context.emit(RECORDS, { input: value, prediction, model })
+  }
+
+  #learned(): void {
+    const { modelEvery } = this.#settings
+    if (modelEvery > 0 && this.models.step % modelEvery === 0 && this.#context.connected(MODELS)) this.#emitModel()
+  }
+
+  #emitModel(): void {
+    const { intercept, weights, steps } = this.models.describe()
+    // With a model per key there is no one model to emit.
+    if (weights === undefined) return
+    const value: ModelUpdate = {
+      model: { uid: this.#context.uid, step: steps },
+      at: this.#context.current.time,
+      intercept: intercept ?? 0,
+      weights: Object.fromEntries(weights.map(({ name, weight }) => [name, weight])),
+    }
+    this.#context.emit(MODELS, value)
+  }
+
+  #expiry(row: PendingRow, key: Key, time: number): Expired {
+    const { probability, step } = row
+    return {
+      key,
+      prediction: { label: decide(probability), probability },
+      predictedAt: row.time,
+      expiredAt: time,
+      model: { uid: this.#context.uid, step },
+    }
+  }
+}
+
+/** A mark, then the part where it has state; returns the mark. */
+function writePart(part: OperatorCapture, group: number, writer: ByteWriter): number {
+  const mark = writer.length
+  writer.u8(1)
+  part.writeGroup(group, writer)
+  if (writer.length > mark + 1) return 1
+  writer.truncate(mark)
+  writer.u8(0)
+  return 0
+}
+
+function outcome(
+  key: Key,
+  prediction: BinaryPrediction,
+  label: 0 | 1,
+  weight: number,
+  predictedAt: number,
+  labelledAt: number,
+  model: { uid: string; step: number },
+  prior: number,
+  last: number,
+): Outcome {
+  const baseline = { prior, last: last < 0 ? null : last === 1 }
+  return { key, prediction, label: label === 1, weight, predictedAt, labelledAt, model, baseline }
+}
+
+function joinKeyOf({ bytes, length }: { bytes: Uint8Array; length: number }): Key {
+  return decodeKey(bytes, 0, length)
+}
+
+function stillPending(key: Key, uid: string): MillraceError {
+  return new MillraceError('ML_PENDING_KEY', {
+    what: 'a prediction with this join key still waits for its label, or had it within the label timeout',
+    got: key,
+    where: `model "${uid}"`,
+    remedy: 'Make the key unique: add a date or a sequence number',
+  })
+}
+
+function conflict(label: 0 | 1, uid: string): MillraceError {
+  return new MillraceError('ML_CONFLICT', {
+    what: `the prediction was already labelled ${label === 0}`,
+    got: label === 1,
+    where: `model "${uid}"`,
+    remedy: "Decide upstream which label is right, or set onConflict: 'ignore'",
+  })
+}
+
+function unmatched(uid: string): MillraceError {
+  return new MillraceError('ML_UNMATCHED_LABEL', {
+    what: 'no prediction with this join key came within the label timeout',
+    where: `model "${uid}"`,
+    remedy: 'Compare the key functions, or give a longer labelTimeout',
+  })
+}

@@ -1,0 +1,142 @@
+/**
+ * Quality: judges a model by its outcomes, beside the baselines, on the same events and by what was known when each
+ * prediction was made. Overall, over the last outcomes, faded, and by windows of event time.
+ *
+ * One partition. A window is reported when event time has passed its end, by a timer that follows from the state.
+ */
+import type { ByteReader } from '../bytes/reader.ts'
+import { ByteWriter } from '../bytes/writer.ts'
+import type { BinaryOutcome } from '../metrics/binary-outcome.ts'
+import { BinaryQuality } from '../metrics/binary-quality.ts'
+import type { BinaryReport } from '../metrics/binary-report.ts'
+import { FadedQuality } from '../metrics/faded-quality.ts'
+import { TumblingQuality } from '../metrics/tumbling-quality.ts'
+import { WindowedQuality } from '../metrics/windowed-quality.ts'
+import type { QualityDescription } from './describe.ts'
+import { basicCounters, IN, Ledger, PROCESSED } from './ledger.ts'
+import type { Operator, OperatorCapture, OperatorContext } from './operator.ts'
+import type { Outcome } from './prediction.ts'
+
+/** What the `metrics` output carries. */
+export interface QualityReport {
+  readonly model: string
+  /** Event time of the report in milliseconds: the end of its window, or of the last outcome. */
+  readonly at: number
+  /** Outcomes so far. */
+  readonly records: number
+  readonly overall: BinaryReport
+  /** Over the last `RECENT` outcomes. */
+  readonly recent: BinaryReport
+  /** An outcome counts half as much after `HALF_LIFE` more. */
+  readonly faded: BinaryReport
+  /** The window of event time that has just ended; null in the report at the end. */
+  readonly window: { readonly startMs: number; readonly endMs: number; readonly report: BinaryReport } | null
+}
+
+export interface QualityOptions {
+  /** Length of the event-time windows; 0: none. */
+  readonly everyMs: number
+}
+
+const RECENT = 1000
+const HALF_LIFE = 1000
+const WINDOW_TAG = '~window'
+const METRICS = 0
+
+export class QualityOperator implements Operator {
+  readonly ledger: Ledger
+  readonly #context: OperatorContext
+  readonly #model: string
+  readonly #overall = new BinaryQuality()
+  readonly #recent = new WindowedQuality(RECENT)
+  readonly #faded = new FadedQuality(HALF_LIFE)
+  readonly #windows: TumblingQuality | undefined
+  readonly #home: number
+  #lastAt = 0
+
+  constructor(context: OperatorContext, { everyMs }: QualityOptions) {
+    this.#context = context
+    this.#model = context.uid.replace(/\.quality$/, '')
+    this.#windows = everyMs > 0 ? new TumblingQuality(everyMs) : undefined
+    this.#home = context.key.group
+    this.ledger = new Ledger(basicCounters, context.keyGroups)
+  }
+
+  receive(_input: number, value: unknown): void {
+    const { prediction, label, weight, baseline } = value as Outcome
+    const { prior, last } = baseline
+    this.ledger.add(IN, this.#home)
+    const majority = last === null ? null : prior > 0.5
+    const outcome: BinaryOutcome = { probability: prediction.probability, label, weight, prior, majority, last }
+    this.#overall.update(outcome)
+    this.#recent.update(outcome)
+    this.#faded.update(outcome)
+    this.#lastAt = this.#context.current.time
+    if (this.#windows !== undefined) {
+      const { sizeMs } = this.#windows
+      this.#windows.update(outcome, this.#lastAt)
+      this.#context.setEventTimer((Math.floor(this.#lastAt / sizeMs) + 1) * sizeMs - 1, WINDOW_TAG)
+    }
+    this.ledger.add(PROCESSED, this.#home)
+  }
+
+  onEventTimer(time: number): void {
+    this.#windows?.advance(time).forEach((window, i) => {
+      this.#context.emitChild(METRICS, this.#report(window.endMs, window), i)
+    })
+  }
+
+  end(): void {
+    if (this.#context.connected(METRICS)) this.#context.emit(METRICS, this.#report(this.#lastAt, null))
+  }
+
+  describe(): QualityDescription {
+    return { type: 'quality', model: this.#model, report: this.#report(this.#lastAt, null) }
+  }
+
+  capture(): OperatorCapture {
+    const bytes = new ByteWriter(1 << 12)
+    if (this.#overall.records > 0) {
+      bytes.varint(this.#lastAt)
+      this.#overall.snapshot(bytes)
+      this.#recent.snapshot(bytes)
+      this.#faded.snapshot(bytes)
+      bytes.u8(this.#windows === undefined ? 0 : 1)
+      this.#windows?.snapshot(bytes)
+    }
+    return {
+      writeGroup: (group: number, writer: ByteWriter) => {
+        if (group === this.#home) writer.raw(bytes.view())
+      },
+      release: () => {},
+    }
+  }
+
+  restoreGroup(_group: number, reader: ByteReader): void {
+    if (reader.remaining === 0) return
+    this.#lastAt = reader.varint()
+    this.#overall.restore(reader)
+    this.#recent.restore(reader)
+    this.#faded.restore(reader)
+    if (reader.u8() === 0) return
+    const windows = this.#windows
+    if (windows === undefined) {
+      reader.raw(reader.remaining)
+      return
+    }
+    windows.restore(reader)
+    for (const { endMs } of windows.open()) this.#context.setEventTimer(endMs - 1, WINDOW_TAG)
+  }
+
+  #report(at: number, window: QualityReport['window']): QualityReport {
+    return {
+      model: this.#model,
+      at,
+      records: this.#overall.records,
+      overall: this.#overall.report(),
+      recent: this.#recent.report(),
+      faded: this.#faded.report(),
+      window,
+    }
+  }
+}

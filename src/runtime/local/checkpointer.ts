@@ -1,0 +1,195 @@
+/**
+ * Takes checkpoints: marks a cut between two chunks, writes it while records go on, commits the sinks behind it.
+ *
+ * The cut itself is cheap: states are captured by pointer and copied on the first change. Writing is cut into slices of
+ * a few milliseconds. A checkpoint that fails leaves the previous one standing; several in a row end the run.
+ */
+import { ByteWriter } from '../../bytes/writer.ts'
+import { errorText, MillraceError } from '../../errors.ts'
+import type { JsonObject, JsonValue } from '../../stage/json.ts'
+import type { StageCapture } from '../../stage/stage.ts'
+import type { Program } from '../../stream/program.ts'
+import type { CheckpointStore, CheckpointWriter } from './checkpoint-store.ts'
+import type { EngineSinks } from './engine-sinks.ts'
+import type { EngineSources } from './engine-sources.ts'
+import type { Manifest, RunStatus } from './manifest.ts'
+import { planHash } from './plan-hash.ts'
+import type { Topology } from './topology.ts'
+
+/** When checkpoints are taken: whichever comes first. */
+export interface CheckpointPolicy {
+  /** Milliseconds between two; 0: not by time. */
+  readonly everyMs: number
+  /** Records read between two; 0: not by count. */
+  readonly everyRecords: number
+}
+
+export interface CheckpointerOptions {
+  readonly program: Program
+  readonly store: CheckpointStore
+  readonly policy: CheckpointPolicy
+  readonly topology: Topology
+  readonly sources: EngineSources
+  readonly sinks: EngineSinks
+  readonly now: () => number
+  readonly warn: (message: string) => void
+}
+
+/** What the progress line shows. */
+export interface CheckpointInfo {
+  readonly id: number
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly durationMs: number
+  readonly sizeBytes: number
+}
+
+const SLICE_MS = 3
+const PENDING_BYTES = 8 << 20
+const FAILURES_ALLOWED = 3
+
+export class Checkpointer {
+  /** Told when a checkpoint is durable and its sinks are committed. */
+  onCommitted: () => void = () => {}
+  readonly #options: CheckpointerOptions
+  readonly #frame = new ByteWriter(1 << 16)
+  #running: Promise<void> | undefined
+  #lastStart = performance.now()
+  #lastPieces: number
+  #failures = 0
+  #fatal: unknown
+  #last: CheckpointInfo | undefined
+
+  constructor(options: CheckpointerOptions) {
+    this.#options = options
+    this.#lastPieces = options.sources.pieces
+  }
+
+  get last(): CheckpointInfo | undefined {
+    return this.#last
+  }
+
+  /** Starts a checkpoint when one is due and none is under way. */
+  maybe(pieces: number): void {
+    const { everyMs, everyRecords } = this.#options.policy
+    if (this.#running !== undefined) return
+    const byCount = everyRecords > 0 && pieces - this.#lastPieces >= everyRecords
+    const byTime = everyMs > 0 && performance.now() - this.#lastStart >= everyMs && pieces > this.#lastPieces
+    if (byCount || byTime) this.#start('running')
+  }
+
+  /** Throws what a checkpoint in the background ended the run with. */
+  check(): void {
+    if (this.#fatal !== undefined) throw this.#fatal
+  }
+
+  /** The last checkpoint of a run, waited for. A failure is thrown: nothing comes after it that could make up for it. */
+  async final(status: RunStatus): Promise<void> {
+    await this.#running
+    this.check()
+    this.#failures = FAILURES_ALLOWED
+    this.#start(status)
+    await this.#running
+    this.check()
+  }
+
+  /** Waits until nothing is under way. */
+  async settle(): Promise<void> {
+    await this.#running
+  }
+
+  #start(status: RunStatus): void {
+    const { topology, sources, sinks, store } = this.#options
+    const startedAt = performance.now()
+    const id = store.nextId
+    const captures = topology.capture()
+    const parts = {
+      status,
+      splits: sources.state() as JsonObject,
+      ledgers: { sources: sources.ledgers(), operators: topology.ledgers() },
+    }
+    this.#lastStart = startedAt
+    this.#lastPieces = sources.pieces
+    const prepared = sinks.prepare(id)
+    // Awaited below; until then a failure must not count as unhandled.
+    prepared.catch(() => {})
+    this.#running = this.#write(id, captures, parts, prepared, startedAt)
+      .catch((error: unknown) => this.#failed(error))
+      .finally(() => {
+        this.#running = undefined
+      })
+  }
+
+  async #write(
+    id: number,
+    captures: readonly StageCapture[],
+    parts: { status: RunStatus; splits: JsonObject; ledgers: JsonObject },
+    prepared: ReturnType<EngineSinks['prepare']>,
+    startedAt: number,
+  ): Promise<void> {
+    const { program, store, sinks, now } = this.#options
+    const writer = store.begin(id)
+    let manifest: Manifest
+    try {
+      await this.#writeStates(captures, writer)
+      const { plan } = program
+      manifest = await writer.commit({
+        ...parts,
+        planHash: planHash(plan),
+        plan: plan as unknown as JsonValue,
+        sinks: await prepared,
+        counters: {},
+      })
+    } catch (error) {
+      await prepared.catch(() => {})
+      await writer.abort()
+      throw error
+    } finally {
+      for (const capture of captures) capture.release()
+    }
+    await sinks.commit(id, manifest.sinks as { [uid: string]: JsonObject }).catch((error: unknown) => {
+      // The manifest decided: the rows are out or will be put out by recovery. This run cannot go on.
+      this.#fatal = error
+    })
+    this.#failures = 0
+    const durationMs = performance.now() - startedAt
+    this.#last = { id, at: now(), durationMs, sizeBytes: manifest.state.sizeBytes }
+    this.onCommitted()
+  }
+
+  async #writeStates(captures: readonly StageCapture[], writer: CheckpointWriter): Promise<void> {
+    let sliceEnd = performance.now() + SLICE_MS
+    for (const capture of captures) {
+      for (let group = 0; group < this.#options.program.plan.keyGroups; group++) {
+        capture.writeGroup(group, this.#frame, (uid, bytes) => writer.add(uid, group, bytes))
+        if (performance.now() < sliceEnd) continue
+        if (writer.pendingBytes > PENDING_BYTES) await writer.drain()
+        else await new Promise((resolve) => setImmediate(resolve))
+        sliceEnd = performance.now() + SLICE_MS
+      }
+    }
+  }
+
+  #failed(error: unknown): void {
+    this.#failures++
+    if (this.#failures > FAILURES_ALLOWED || isFatal(error)) {
+      this.#fatal = error
+      return
+    }
+    this.#options.warn(
+      `checkpoint failed, the previous one stands (${this.#failures} of ${FAILURES_ALLOWED} allowed): ${errorText(error)}`,
+    )
+    if (this.#failures === FAILURES_ALLOWED) {
+      this.#fatal = new MillraceError('ML_CHECKPOINT', {
+        what: `${FAILURES_ALLOWED} checkpoints in a row could not be written; the last reason: ${errorText(error)}`,
+        remedy: 'Make room or mend the disk, then start again: the run goes on from the last good checkpoint',
+        cause: error,
+      })
+    }
+  }
+}
+
+/** Another process took over, or a sink lost rows: going on would make it worse. */
+function isFatal(error: unknown): boolean {
+  return (error as { code?: unknown }).code === 'ML_FENCED'
+}

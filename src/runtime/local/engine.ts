@@ -1,0 +1,130 @@
+/**
+ * The embedded engine: reads splits, runs the stages, checkpoints and recovers, in one thread of one Node process.
+ *
+ * The loop is synchronous per chunk and gives way every few milliseconds. A cut is taken between two chunks, so nothing
+ * is in flight; it is written while records go on. One checkpoint at a time.
+ */
+
+import type { ConnectorTable, SinkWriter } from '../../stream/ports.ts'
+import type { Program } from '../../stream/program.ts'
+import type { Identity } from '../../time/identity.ts'
+import type { CheckpointStore, RestoredCheckpoint } from './checkpoint-store.ts'
+import { Checkpointer, type CheckpointPolicy } from './checkpointer.ts'
+import { type EngineSinks, openSinks } from './engine-sinks.ts'
+import { type EngineSources, openSources } from './engine-sources.ts'
+import { restoreStages } from './restore.ts'
+import { Topology } from './topology.ts'
+
+export interface EngineOptions {
+  readonly program: Program
+  readonly connectors: ConnectorTable
+  /** Folder against which relative locations are resolved. */
+  readonly base: string
+  readonly store: CheckpointStore
+  readonly restored: RestoredCheckpoint | undefined
+  readonly policy: CheckpointPolicy
+  /** Milliseconds since the epoch; injected for tests. */
+  readonly now: () => number
+  /** Called before each record while the engine looks for one that kills it; false rejects it. */
+  readonly admit?: (identity: Identity) => boolean
+  readonly warn: (message: string) => void
+}
+
+/** How a run ended: its input is used up, or it was asked to stop and can go on later. */
+export type RunEnd = 'finished' | 'suspended'
+
+/** Pieces a source hands over before the stages run. */
+const PUMP_PIECES = 512
+/** Records and timers a stage processes before others get their turn. */
+const STAGE_STEPS = 4096
+/** The loop gives way after this many milliseconds. */
+const SLICE_MS = 4
+/** Sinks holding more unwritten bytes than this stop the sources. */
+const SINK_PENDING_BYTES = 8 << 20
+
+export class Engine {
+  readonly topology: Topology
+  readonly sources: EngineSources
+  readonly sinks: EngineSinks
+  readonly checkpointer: Checkpointer
+  readonly #options: EngineOptions
+  #stopping = false
+  #sliceEnd = 0
+
+  private constructor(options: EngineOptions, topology: Topology, sources: EngineSources, sinks: EngineSinks) {
+    this.#options = options
+    this.topology = topology
+    this.sources = sources
+    this.sinks = sinks
+    this.checkpointer = new Checkpointer({ ...options, topology, sources, sinks })
+  }
+
+  /** Opens sinks and sources where the restored checkpoint left them, and restores all state. */
+  static async open(options: EngineOptions): Promise<Engine> {
+    const { program, connectors, base, restored } = options
+    const sinks = await openSinks(program.plan, connectors, base, restored?.manifest)
+    try {
+      const writer = (uid: string): SinkWriter => sinks.writer(uid)
+      let sources: EngineSources | undefined
+      const clock = { watermark: (uid: string) => (sources as EngineSources).watermark(uid) }
+      const topology = new Topology(program, clock, { sink: writer, admit: options.admit })
+      if (restored !== undefined) restoreStages(topology, program.plan, restored)
+      sources = await openSources(program, connectors, base, restored?.manifest, (uid) => topology.entry(uid))
+      return new Engine(options, topology, sources, sinks)
+    } catch (error) {
+      await sinks.close()
+      throw error
+    }
+  }
+
+  /** Runs to the end of the input, or until `stop`. Rejects on fatal errors, leaving the last checkpoint as it is. */
+  async run(): Promise<RunEnd> {
+    try {
+      await this.#loop()
+      const end: RunEnd = this.topology.ended ? 'finished' : 'suspended'
+      await this.checkpointer.final(end)
+      return end
+    } finally {
+      await this.checkpointer.settle()
+      await this.sources.close()
+      await this.sinks.close()
+    }
+  }
+
+  /** Asks for a suspend: the run ends after a final checkpoint and can go on from it. */
+  stop(): void {
+    this.#stopping = true
+  }
+
+  async #loop(): Promise<void> {
+    this.#sliceEnd = performance.now() + SLICE_MS
+    while (!this.#stopping && !this.topology.ended) {
+      const split = this.sources.next()
+      if (split !== undefined) {
+        const pumped = split.task.pump(PUMP_PIECES)
+        if (pumped < PUMP_PIECES && !split.task.finished) await split.feed()
+        else if (split.task.finished) await split.close()
+      }
+      while (this.topology.run(STAGE_STEPS) && !this.#stopping) await this.#giveWay()
+      if (this.topology.ticking) this.topology.tick(this.#options.now(), STAGE_STEPS)
+      await this.#keepUp()
+      await this.#giveWay()
+    }
+  }
+
+  /** Waits for slow sinks, and takes a checkpoint when one is due. */
+  async #keepUp(): Promise<void> {
+    if (this.sinks.pendingBytes > SINK_PENDING_BYTES) {
+      await this.sinks.drain()
+      this.#sliceEnd = performance.now() + SLICE_MS
+    }
+    if (!this.topology.ending) this.checkpointer.maybe(this.sources.pieces)
+    this.checkpointer.check()
+  }
+
+  async #giveWay(): Promise<void> {
+    if (performance.now() < this.#sliceEnd) return
+    await new Promise((resolve) => setImmediate(resolve))
+    this.#sliceEnd = performance.now() + SLICE_MS
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * One operator inside a stage: its outputs, its timers, its rejected records. The operator sees it as its context.
+ */
+import { errorText, isMillraceError } from '../errors.ts'
+import { IN, REJECTED } from '../operators/ledger.ts'
+import type { Operator, OperatorContext, Rejected } from '../operators/operator.ts'
+import type { EncodedKey } from '../state/key.ts'
+import { childPath, type Identity } from '../time/identity.ts'
+
+/** The identity under way, changed in place from record to record. */
+export interface Cursor extends Identity {
+  time: number
+  origin: string
+  split: string
+  position: number
+  path: number | readonly number[]
+}
+
+/** Where an emitted value goes: an operator of this stage, or out of it. */
+export type Target = { readonly operator: Operator; readonly input: number } | { readonly outlet: number }
+
+/** What a cell needs of its stage. */
+export interface CellHost {
+  readonly cursor: Cursor
+  readonly key: EncodedKey
+  readonly keyGroups: number
+  leave(outlet: number, value: unknown): void
+  setTimer(kind: 'event' | 'processing', uid: string, time: number, tag: string): void
+  deleteTimer(kind: 'event' | 'processing', uid: string, time: number, tag: string): void
+}
+
+/** Output 1 of every operator. */
+const REJECTED_OUTPUT = 1
+
+export class Cell implements OperatorContext {
+  readonly uid: string
+  readonly keyGroups: number
+  readonly current: Identity
+  readonly key: EncodedKey
+  /** Set once by the stage that builds the cell. */
+  operator!: Operator
+  readonly #host: CellHost
+  readonly #targets: Target[][]
+
+  constructor(uid: string, outputs: number, host: CellHost) {
+    this.uid = uid
+    this.keyGroups = host.keyGroups
+    this.current = host.cursor
+    this.key = host.key
+    this.#host = host
+    this.#targets = Array.from({ length: outputs }, () => [])
+  }
+
+  connect(output: number, target: Target): void {
+    this.#targets[output].push(target)
+  }
+
+  connected(output: number): boolean {
+    return this.#targets[output].length > 0
+  }
+
+  emit(output: number, value: unknown): void {
+    const targets = this.#targets[output]
+    for (let i = 0; i < targets.length; i++) {
+      const target = targets[i]
+      if ('operator' in target) target.operator.receive(target.input, value)
+      else this.#host.leave(target.outlet, value)
+    }
+  }
+
+  emitChild(output: number, value: unknown, ordinal: number): void {
+    const { cursor } = this.#host
+    const { path } = cursor
+    cursor.path = childPath(path, ordinal)
+    this.emit(output, value)
+    cursor.path = path
+  }
+
+  reject(value: unknown, error: unknown): void {
+    this.deadLetter(value, error)
+    this.operator.ledger.add(REJECTED, this.key.group)
+  }
+
+  /** @throws the error itself when it is no fault of the record: impure code, damaged state */
+  deadLetter(value: unknown, error: unknown): void {
+    if (isMillraceError(error) && error.errorClass !== 'data') throw error
+    if (this.connected(REJECTED_OUTPUT)) this.emit(REJECTED_OUTPUT, letterOf(this.uid, this.current, value, error))
+  }
+
+  /** Rejects a record that never reached the operator, so that its ledger balances. */
+  rejectUnkeyed(value: unknown, error: unknown): void {
+    this.operator.ledger.add(IN, this.key.group)
+    this.reject(value, error)
+  }
+
+  setEventTimer(time: number, tag: string): void {
+    // A timer never lies before the record that sets it: what it emits could not be put in order.
+    this.#host.setTimer('event', this.uid, Math.max(time, this.current.time), tag)
+  }
+
+  deleteEventTimer(time: number, tag: string): void {
+    this.#host.deleteTimer('event', this.uid, time, tag)
+  }
+
+  setProcessingTimer(time: number, tag: string): void {
+    this.#host.setTimer('processing', this.uid, time, tag)
+  }
+
+  deleteProcessingTimer(time: number, tag: string): void {
+    this.#host.deleteTimer('processing', this.uid, time, tag)
+  }
+}
+
+/** What the rejected output carries. Errors that are not ours are the user function's: ML_USER_FUNCTION. */
+export function letterOf(at: string, identity: Identity, value: unknown, error: unknown): Rejected {
+  return {
+    at,
+    code: isMillraceError(error) ? error.code : 'ML_USER_FUNCTION',
+    reason: errorText(error),
+    source: identity.origin,
+    split: identity.split,
+    position: identity.position,
+    value,
+  }
+}

@@ -1,0 +1,22 @@
+/** The decoder of a source's format, by name. */
+import { MillraceError } from '../errors.ts'
+import { csvDecoder } from '../formats/csv.ts'
+import type { Decoder, DecoderState } from '../formats/decoder.ts'
+import { jsonDecoder } from '../formats/json-lines.ts'
+import type { RecordSchema } from '../formats/schema.ts'
+import type { SourceVertex } from './plan.ts'
+
+export function createDecoder(
+  source: SourceVertex,
+  schema: RecordSchema<unknown>,
+  resume: DecoderState | undefined,
+): Decoder<unknown> {
+  const { name, ...options } = source.format
+  if (name === 'csv') return csvDecoder(schema, options, resume)
+  if (name === 'jsonl') return jsonDecoder(schema, options, resume)
+  throw new MillraceError('ML_PLAN', {
+    what: `there is no format "${name}"`,
+    where: `source "${source.uid}"`,
+    remedy: 'Use csv(...) or jsonl(...)',
+  })
+}

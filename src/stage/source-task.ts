@@ -1,0 +1,190 @@
+/**
+ * Source task: turns the bytes of one split into records with identity and event time, and says what is late.
+ *
+ * The watermark follows from the split's own records: the largest event time seen less the allowed disorder. Lateness
+ * is decided here, once; stages never see a record behind the watermark. Rejected and late records take the split's
+ * largest event time as their place in the order.
+ */
+import { MillraceError } from '../errors.ts'
+import type { Decoder, DecoderState } from '../formats/decoder.ts'
+import type { Rejected } from '../operators/operator.ts'
+import { type Envelope, MAX_TIME, MIN_TIME, ROOT_PATH } from '../time/identity.ts'
+import { letterOf } from './cell.ts'
+import type { JsonObject } from './json.ts'
+import type { Plan, SourceVertex } from './plan.ts'
+
+/** The outputs of every source. */
+export const SOURCE_OUTPUTS = ['records', 'rejected', 'late'] as const
+
+export type SourceOutput = (typeof SOURCE_OUTPUTS)[number]
+
+/** Counts of a split; `in = processed + rejected + late`. */
+export interface SplitLedger {
+  readonly in: number
+  readonly processed: number
+  readonly rejected: number
+  readonly late: number
+}
+
+/** Plain JSON: what a checkpoint keeps of a split. */
+export interface SplitState extends JsonObject {
+  readonly decoder: DecoderState & JsonObject
+  readonly maxTime: number
+  readonly finished: boolean
+  readonly ledger: SplitLedger & JsonObject
+}
+
+/** Latest event time accepted, exclusive: 2100-01-01. One wrong clock must not carry the watermark away. */
+const LAST_EVENT_TIME = 4_102_444_800_000
+
+export class SourceTask {
+  readonly split: string
+  readonly #uid: string
+  readonly #decoder: Decoder<unknown>
+  readonly #eventTime: ((record: unknown) => unknown) | undefined
+  readonly #outOfOrdernessMs: number
+  readonly #emit: (output: SourceOutput, envelope: Envelope) => void
+  #maxTime: number
+  #ended = false
+  #finished: boolean
+  #processed: number
+  #rejected: number
+  #late: number
+  #in: number
+
+  constructor(
+    plan: Plan,
+    source: SourceVertex,
+    split: string,
+    decoder: Decoder<unknown>,
+    eventTime: ((record: unknown) => unknown) | undefined,
+    emit: (output: SourceOutput, envelope: Envelope) => void,
+    resume?: SplitState,
+  ) {
+    this.split = split
+    this.#uid = source.uid
+    this.#decoder = decoder
+    this.#eventTime = plan.clock === 'rows' ? undefined : eventTime
+    this.#outOfOrdernessMs = plan.clock === 'rows' ? -1 : source.outOfOrdernessMs
+    this.#emit = emit
+    this.#maxTime = resume?.maxTime ?? MIN_TIME
+    this.#finished = resume?.finished ?? false
+    this.#in = resume?.ledger.in ?? 0
+    this.#processed = resume?.ledger.processed ?? 0
+    this.#rejected = resume?.ledger.rejected ?? 0
+    this.#late = resume?.ledger.late ?? 0
+  }
+
+  /** Bytes for the decoder; call after `pump` returned less than its limit. */
+  push(chunk: Uint8Array): void {
+    this.#decoder.push(chunk)
+  }
+
+  /** No more bytes will come. */
+  end(): void {
+    this.#ended = true
+    this.#decoder.end()
+  }
+
+  /** Emits at most `limit` pieces; fewer when it needs more bytes or is finished. Returns how many. */
+  pump(limit: number): number {
+    const decoder = this.#decoder
+    let done = 0
+    while (done < limit && decoder.next()) {
+      done++
+      this.#in++
+      if (decoder.rejected) this.#rejectPiece()
+      else this.#record(decoder.record)
+    }
+    if (done < limit && this.#ended) this.#finished = true
+    return done
+  }
+
+  /** No record with an event time up to this one will come. */
+  get watermark(): number {
+    if (this.#finished) return MAX_TIME
+    if (this.#maxTime === MIN_TIME) return MIN_TIME - 1
+    return this.#maxTime - this.#outOfOrdernessMs - 1
+  }
+
+  get finished(): boolean {
+    return this.#finished
+  }
+
+  /** Largest event time seen; MIN_TIME before the first. */
+  get maxTime(): number {
+    return this.#maxTime
+  }
+
+  get ledger(): SplitLedger {
+    return { in: this.#in, processed: this.#processed, rejected: this.#rejected, late: this.#late }
+  }
+
+  /** Offset of the first byte not yet consumed. */
+  get consumed(): number {
+    return this.#decoder.consumed
+  }
+
+  state(): SplitState {
+    const { consumed, row, header } = this.#decoder.state()
+    return {
+      decoder: { consumed, row, header },
+      maxTime: this.#maxTime,
+      finished: this.#finished,
+      ledger: { ...this.ledger },
+    }
+  }
+
+  #record(record: unknown): void {
+    let time: number
+    try {
+      time = this.#timeOf(record)
+    } catch (error) {
+      this.#reject(record, error)
+      return
+    }
+    if (time <= this.watermark) {
+      this.#late++
+      this.#emit('late', this.#envelope(this.#maxTime, record))
+      return
+    }
+    if (time > this.#maxTime) this.#maxTime = time
+    this.#processed++
+    this.#emit('records', this.#envelope(time, record))
+  }
+
+  #timeOf(record: unknown): number {
+    if (this.#eventTime === undefined) return this.#decoder.row
+    const time = this.#eventTime(record)
+    if (typeof time !== 'number' || !Number.isInteger(time) || time < 0 || time >= LAST_EVENT_TIME) {
+      throw new MillraceError('ML_EVENT_TIME', {
+        what: 'an event time must be whole milliseconds since 1970, before 2100',
+        got: time === undefined ? 'undefined' : time,
+        where: `source "${this.#uid}"`,
+        remedy: 'Return a time() field, or convert to milliseconds',
+      })
+    }
+    return time
+  }
+
+  #rejectPiece(): void {
+    if (this.#eventTime === undefined) this.#maxTime = Math.max(this.#maxTime, this.#decoder.row)
+    const { code, reason, raw } = this.#decoder.rejection
+    const letter = letterOf(this.#uid, this.#envelope(this.#maxTime, undefined), raw, undefined)
+    this.#emitRejected({ ...letter, code, reason })
+  }
+
+  #reject(record: unknown, error: unknown): void {
+    this.#emitRejected(letterOf(this.#uid, this.#envelope(this.#maxTime, undefined), record, error))
+  }
+
+  #emitRejected(letter: Rejected): void {
+    this.#rejected++
+    this.#emit('rejected', this.#envelope(this.#maxTime, letter))
+  }
+
+  #envelope(time: number, value: unknown): Envelope {
+    const position = this.#decoder.position
+    return { time, origin: this.#uid, split: this.split, position, path: ROOT_PATH, value }
+  }
+}

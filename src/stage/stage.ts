@@ -1,0 +1,441 @@
+/**
+ * Stage: runs the operators between two shuffles. It knows no engine, no clock and no thread.
+ *
+ * In event-time order it holds records until the watermark and then processes them one by one in the order of their
+ * identity, firing a timer at T after all records at T and before later ones; so its results depend on nothing but the
+ * records. In arrival order it processes at once. Emission is synchronous: when `run` returns false, everything that
+ * follows from the watermark has left the stage.
+ */
+import type { ByteReader } from '../bytes/reader.ts'
+import type { ByteWriter } from '../bytes/writer.ts'
+import { MillraceError } from '../errors.ts'
+import { decodeValue, encodeValue } from '../formats/value-codec.ts'
+import type { OperatorCapture } from '../operators/operator.ts'
+import type { SinkOutput } from '../operators/sink.ts'
+import { SinkOperator } from '../operators/sink.ts'
+import { type EncodedKey, KeyEncoder, keyFromText, keyText } from '../state/key.ts'
+import { type Envelope, type Identity, MAX_TIME, MIN_TIME, ROOT_PATH } from '../time/identity.ts'
+import { OrderBuffer } from '../time/order-buffer.ts'
+import type { Timer } from '../time/timer.ts'
+import { TimerQueue } from '../time/timer-queue.ts'
+import { Cell, type CellHost, type Cursor, type Target } from './cell.ts'
+import { createOperator, OPERATOR_OUTPUTS } from './create-operator.ts'
+import { readIdentity, writeIdentity } from './identity-codec.ts'
+import type { OperatorVertex, Plan, StagePlan } from './plan.ts'
+
+/** What the engine gives a stage. */
+export interface StageHost {
+  /** A record leaves by the outlet with this index in `stage.outlets`. */
+  emit(outlet: number, envelope: Envelope): void
+  /** Where a sink operator puts its rows. */
+  sink(uid: string): SinkOutput
+  /** Called before each record; returning false rejects it. Present only when the engine looks for a record that kills it. */
+  admit?(identity: Identity): boolean
+}
+
+/** Functions the user gave, by `uid/name`. */
+export type Functions = ReadonlyMap<string, (...values: never[]) => unknown>
+
+/** A port whose records leave the stage. */
+export interface Outlet {
+  readonly uid: string
+  readonly output: string
+}
+
+/** State of a stage as it was at a cut. */
+export interface StageCapture {
+  /** Calls `take` with the bytes of each operator that has state in the group. The bytes are valid during the call. */
+  writeGroup(group: number, writer: ByteWriter, take: (uid: string, bytes: Uint8Array) => void): void
+  release(): void
+}
+
+const CELL_VERSION = 1
+/** First character of the tags of timers that follow from an operator's state. */
+const DERIVED = '~'
+
+export class Stage implements CellHost {
+  readonly plan: StagePlan
+  readonly outlets: readonly Outlet[]
+  readonly cursor: Cursor = { time: MIN_TIME, origin: '', split: '', position: 0, path: ROOT_PATH }
+  readonly key: EncodedKey
+  readonly keyGroups: number
+  readonly #host: StageHost
+  readonly #ordered: boolean
+  readonly #cells = new Map<string, Cell>()
+  readonly #entries: Cell[] = []
+  readonly #keyFunctions: (((value: never) => unknown) | undefined)[] = []
+  readonly #buffer = new OrderBuffer()
+  readonly #timers: TimerQueue
+  readonly #ticks: TimerQueue
+  /** Event-time timers that operators set again from their state when they restore: no part of a snapshot. */
+  readonly #derived: TimerQueue
+  readonly #encoder: KeyEncoder
+  readonly #homeGroup: number
+  #target = MIN_TIME - 1
+  #watermark = MIN_TIME - 1
+  #restored = false
+  #ended = false
+
+  constructor(plan: Plan, stage: StagePlan, functions: Functions, host: StageHost, firstGroup = 0) {
+    this.plan = stage
+    this.keyGroups = plan.keyGroups
+    this.#host = host
+    this.#ordered = plan.order === 'eventTime' && stage.partitioning !== 'forward'
+    this.#encoder = new KeyEncoder(plan.keyGroups)
+    this.key = this.#encoder.encode(null)
+    if (stage.partitioning === 'forward') this.key.group = firstGroup
+    this.#homeGroup = this.key.group
+    const timers = { keyGroups: plan.keyGroups, where: `stage "${stage.id}"` }
+    this.#timers = new TimerQueue(timers)
+    this.#ticks = new TimerQueue(timers)
+    this.#derived = new TimerQueue(timers)
+    this.outlets = this.#build(plan, functions)
+    for (const input of stage.inputs) {
+      this.#entries.push(this.#cell(input.uid))
+      this.#keyFunctions.push(
+        stage.partitioning === 'key' ? (functions.get(`${input.uid}/key${input.input}`) as never) : undefined,
+      )
+    }
+  }
+
+  /** Everything up to this event time has been processed and has left. */
+  get watermark(): number {
+    return this.#watermark
+  }
+
+  /** Records held back for the watermark. */
+  get buffered(): number {
+    return this.#buffer.size
+  }
+
+  push(input: number, envelope: Envelope): void {
+    if (this.#ordered) this.#buffer.push(input, envelope)
+    else this.#process(input, envelope)
+  }
+
+  /** Event time has come to `watermark` on all inputs. `run` does what follows from it. */
+  advance(watermark: number): void {
+    if (watermark > this.#target) this.#target = watermark
+  }
+
+  /** Processes at most `limit` records and timers; true when more are due. */
+  run(limit: number): boolean {
+    const target = this.#target
+    for (let done = 0; done < limit; done++) {
+      const recordTime = this.#buffer.peekTime()
+      const timerTime = Math.min(this.#derived.peekTime(), this.#timers.peekTime())
+      if (recordTime <= target && recordTime <= timerTime) {
+        const envelope = this.#buffer.pop()
+        this.#process(this.#buffer.rank, envelope)
+      } else if (timerTime <= target) this.#fireEventTimer()
+      else {
+        this.#watermark = target
+        return false
+      }
+    }
+    return true
+  }
+
+  /** Processing time has come to `now` (milliseconds): fires what is due, at most `limit`; true when more are due. */
+  tick(now: number, limit: number): boolean {
+    for (let done = 0; done < limit; done++) {
+      if (this.#ticks.peekTime() > now) return false
+      const timer = this.#ticks.pop()
+      this.#enterTimer(timer, Math.min(this.#watermark + 1, MAX_TIME))
+      this.#cell(timer.uid).operator.onProcessingTimer?.(now, timer.tag)
+    }
+    return true
+  }
+
+  /** True when a processing-time timer is set. */
+  get ticking(): boolean {
+    return this.#ticks.size > 0
+  }
+
+  /**
+   * End of a bounded stream: after the watermark reached the end and all timers fired. Nothing happens in a stage that was
+   * restored behind its end: what the end gives out has been given out.
+   */
+  end(): void {
+    if (this.#ended) return
+    this.#ended = true
+    this.#resetKey()
+    for (const cell of this.#cells.values()) {
+      this.#setCursor({ time: MAX_TIME, origin: `~${cell.uid}`, split: '', position: 0, path: ROOT_PATH })
+      cell.operator.end?.()
+    }
+  }
+
+  /** Hands over rows that sinks still buffer. */
+  flush(): void {
+    for (const cell of this.#cells.values()) if (cell.operator instanceof SinkOperator) cell.operator.flush()
+  }
+
+  /** The operators by uid: for ledgers and for reading models from outside. */
+  operators(): ReadonlyMap<string, Cell> {
+    return this.#cells
+  }
+
+  capture(): StageCapture {
+    this.#resetKey()
+    const captures = new Map<string, OperatorCapture | undefined>()
+    const ledgers = new Map([...this.#cells].map(([uid, cell]) => [uid, cell.operator.ledger.copy()]))
+    for (const [uid, cell] of this.#cells) captures.set(uid, cell.operator.capture?.())
+    const held = this.#capturedRecords()
+    const timers = this.#capturedTimers()
+    const watermark = Math.max(this.#watermark, MIN_TIME)
+    const ended = this.#ended
+    return {
+      writeGroup: (group, writer, take) => {
+        for (const uid of this.#cells.keys()) {
+          writer.reset()
+          writer.u8(CELL_VERSION)
+          writer.zigzag(watermark)
+          writer.u8(ended ? 1 : 0)
+          const ledger = ledgers.get(uid)
+          // That it has ended is known where its one partition is; operators with keys give out nothing at the end.
+          let used = ended && group === this.#homeGroup
+          used = ledger?.writeGroup(group, writer) || used
+          used = writeList(timers.get(`${uid}/${group}`), writer) || used
+          used = writeList(held.get(`${uid}/${group}`), writer) || used
+          const before = writer.length
+          captures.get(uid)?.writeGroup(group, writer)
+          if (used || writer.length > before) take(uid, writer.view())
+        }
+      },
+      release: () => {
+        for (const capture of captures.values()) capture?.release()
+      },
+    }
+  }
+
+  /** Restores one operator's state of one key group; the uid must be in this stage. */
+  restoreGroup(uid: string, group: number, reader: ByteReader): void {
+    const cell = this.#cell(uid)
+    const version = reader.u8()
+    if (version !== CELL_VERSION) {
+      throw new MillraceError('ML_VERSION', {
+        what: `state of operator "${uid}" has version ${version}; this release reads version ${CELL_VERSION}`,
+        remedy: 'Restore it with the release that wrote it',
+      })
+    }
+    this.#restoreWatermark(reader.zigzag())
+    if (reader.u8() === 1) this.#ended = true
+    cell.operator.ledger.restoreGroup(group, reader)
+    for (let n = reader.varint(); n > 0; n--) {
+      const queue = reader.u8() === 0 ? this.#timers : this.#ticks
+      const time = reader.zigzag()
+      queue.set(time, uid, reader.string(), group, reader.string())
+    }
+    for (let n = reader.varint(); n > 0; n--) {
+      const input = reader.varint()
+      const identity = readIdentity(reader)
+      const rank = this.plan.inputs.findIndex((entry) => entry.uid === uid && entry.input === input)
+      const envelope = { ...identity, value: decodeValue(reader) }
+      if (rank >= 0) this.#buffer.push(rank, envelope)
+    }
+    this.#setKeyGroup(group)
+    // A group may have counts or timers and nothing of the operator's own.
+    if (reader.remaining > 0) cell.operator.restoreGroup?.(group, reader)
+    reader.expectEnd()
+  }
+
+  /**
+   * Key groups may come from several subtasks: everything has left up to the earliest of their watermarks. Lanes of
+   * unordered records say nothing of each other; their time is that of the input.
+   */
+  #restoreWatermark(watermark: number): void {
+    if (this.plan.partitioning === 'forward') return
+    this.#watermark = this.#restored ? Math.min(this.#watermark, watermark) : watermark
+    this.#target = this.#watermark
+    this.#restored = true
+  }
+
+  // What cells call.
+
+  leave(outlet: number, value: unknown): void {
+    const { time, origin, split, position, path } = this.cursor
+    this.#host.emit(outlet, { time, origin, split, position, path, value })
+  }
+
+  setTimer(kind: 'event' | 'processing', uid: string, time: number, tag: string): void {
+    this.#queue(kind, tag).set(time, uid, this.#timerText(tag), this.key.group, tag)
+  }
+
+  deleteTimer(kind: 'event' | 'processing', uid: string, time: number, tag: string): void {
+    this.#queue(kind, tag).delete(time, uid, this.#timerText(tag), tag)
+  }
+
+  /** A derived timer says in its tag all that it needs: it must be the same when state sets it again. */
+  #timerText(tag: string): string {
+    return tag.startsWith(DERIVED) ? '' : keyText(this.key)
+  }
+
+  #queue(kind: 'event' | 'processing', tag: string): TimerQueue {
+    if (kind === 'processing') return this.#ticks
+    return tag.startsWith(DERIVED) ? this.#derived : this.#timers
+  }
+
+  #process(input: number, envelope: Envelope): void {
+    this.#setCursor(envelope)
+    const cell = this.#entries[input]
+    const keyFunction = this.#keyFunctions[input]
+    if (keyFunction !== undefined) {
+      try {
+        this.#encoder.encode(keyFunction(envelope.value as never) as never)
+      } catch (error) {
+        // As frames do: what has no key goes where null goes.
+        this.#encoder.encode(null)
+        cell.rejectUnkeyed(envelope.value, error)
+        return
+      }
+    }
+    if (this.#host.admit !== undefined && !this.#host.admit(envelope)) {
+      cell.rejectUnkeyed(envelope.value, poison(cell.uid))
+      return
+    }
+    cell.operator.receive(this.plan.inputs[input].input, envelope.value)
+  }
+
+  #fireEventTimer(): void {
+    const timer = (this.#derived.peekTime() <= this.#timers.peekTime() ? this.#derived : this.#timers).pop()
+    this.#enterTimer(timer, timer.time)
+    this.#cell(timer.uid).operator.onEventTimer?.(timer.time, timer.tag)
+  }
+
+  /** Makes the timer's key and identity current. */
+  #enterTimer({ uid, keyText: text, group, tag }: Timer, time: number): void {
+    if (text === '') this.#encoder.encode(null)
+    else keyFromText(text, this.key)
+    this.key.group = group
+    this.#setCursor({ time, origin: `~${uid}`, split: `${text}\u0000${tag}`, position: 0, path: ROOT_PATH })
+  }
+
+  #setCursor(identity: Identity): void {
+    const { cursor } = this
+    cursor.time = identity.time
+    cursor.origin = identity.origin
+    cursor.split = identity.split
+    cursor.position = identity.position
+    cursor.path = identity.path
+  }
+
+  #resetKey(): void {
+    this.#encoder.encode(null)
+    this.key.group = this.#homeGroup
+  }
+
+  #setKeyGroup(group: number): void {
+    this.#encoder.encode(null)
+    this.key.group = group
+  }
+
+  #cell(uid: string): Cell {
+    const cell = this.#cells.get(uid)
+    if (cell === undefined) throw new Error(`stage "${this.plan.id}" has no operator "${uid}"`)
+    return cell
+  }
+
+  #build(plan: Plan, functions: Functions): Outlet[] {
+    const vertices = this.plan.operators.map(
+      (uid) => plan.operators.find((vertex) => vertex.uid === uid) as OperatorVertex,
+    )
+    for (const vertex of vertices) {
+      const cell = new Cell(vertex.uid, OPERATOR_OUTPUTS[vertex.kind].length, this)
+      this.#cells.set(vertex.uid, cell)
+    }
+    const outlets: Outlet[] = []
+    for (const vertex of vertices) {
+      const cell = this.#cell(vertex.uid)
+      cell.operator = createOperator(plan, vertex, cell, functions, (uid) => this.#host.sink(uid))
+    }
+    for (const vertex of vertices) {
+      OPERATOR_OUTPUTS[vertex.kind].forEach((output, index) => {
+        for (const target of this.#targets(plan, vertex.uid, output, outlets))
+          this.#cell(vertex.uid).connect(index, target)
+      })
+    }
+    return outlets
+  }
+
+  /** Where an output leads: to operators fused into this stage, and out of it at most once. */
+  #targets(plan: Plan, uid: string, output: string, outlets: Outlet[]): Target[] {
+    const targets: Target[] = []
+    let leaves = false
+    for (const consumer of plan.operators) {
+      consumer.inputs.forEach((edge, input) => {
+        if (edge.from.uid !== uid || edge.from.output !== output) return
+        const enters = this.plan.inputs.some((entry) => entry.uid === consumer.uid && entry.input === input)
+        const cell = this.#cells.get(consumer.uid)
+        if (cell === undefined || enters) leaves = true
+        else targets.push({ operator: cell.operator, input })
+      })
+    }
+    if (leaves) targets.push({ outlet: outlets.push({ uid, output }) - 1 })
+    return targets
+  }
+
+  /** Buffered records by `uid/group`, encoded in their order. */
+  #capturedRecords(): Map<string, ((writer: ByteWriter) => void)[]> {
+    const lists = new Map<string, ((writer: ByteWriter) => void)[]>()
+    this.#buffer.forEach((rank, envelope) => {
+      const { uid, input } = this.plan.inputs[rank]
+      push(lists, `${uid}/${this.#groupOf(rank, envelope.value)}`, (writer) => {
+        writer.varint(input)
+        writeIdentity(envelope, writer)
+        encodeValue(envelope.value, writer)
+      })
+    })
+    return lists
+  }
+
+  #groupOf(rank: number, value: unknown): number {
+    const keyFunction = this.#keyFunctions[rank]
+    if (keyFunction === undefined) return this.#homeGroup
+    try {
+      return this.#encoder.encode(keyFunction(value as never) as never).group
+    } catch {
+      return this.#encoder.encode(null).group
+    } finally {
+      this.#resetKey()
+    }
+  }
+
+  /** Timers by `uid/group`, in their order. */
+  #capturedTimers(): Map<string, ((writer: ByteWriter) => void)[]> {
+    const lists = new Map<string, ((writer: ByteWriter) => void)[]>()
+    for (const [kind, queue] of [this.#timers, this.#ticks].entries()) {
+      for (let group = 0; group < this.keyGroups && queue.size > 0; group++) {
+        queue.forEachInGroup(group, ({ time, uid, keyText: text, tag }) => {
+          push(lists, `${uid}/${group}`, (writer) => {
+            writer.u8(kind)
+            writer.zigzag(time)
+            writer.string(text)
+            writer.string(tag)
+          })
+        })
+      }
+    }
+    return lists
+  }
+}
+
+function push<V>(lists: Map<string, V[]>, key: string, value: V): void {
+  const list = lists.get(key)
+  if (list === undefined) lists.set(key, [value])
+  else list.push(value)
+}
+
+function writeList(list: ((writer: ByteWriter) => void)[] | undefined, writer: ByteWriter): boolean {
+  writer.varint(list?.length ?? 0)
+  for (const write of list ?? []) write(writer)
+  return list !== undefined
+}
+
+function poison(uid: string): MillraceError {
+  return new MillraceError('ML_POISON', {
+    what: 'the process died each time it processed this record',
+    where: `operator "${uid}"`,
+    remedy: 'Look at what the functions do with it; it is kept here so that the stream can go on',
+  })
+}

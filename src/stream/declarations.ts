@@ -1,0 +1,27 @@
+/** What connectors declare: plain JSON and a schema. The implementation is found by `kind` when a pipeline runs. */
+import type { RecordSchema } from '../formats/schema.ts'
+import type { JsonObject, JsonValue } from '../stage/json.ts'
+
+export interface FormatDeclaration {
+  readonly name: string
+  readonly [option: string]: JsonValue
+}
+
+export interface SourceDeclaration<T> {
+  readonly role: 'source'
+  readonly kind: string
+  readonly options: JsonObject
+  readonly format: FormatDeclaration
+  readonly schema: RecordSchema<T>
+  /** False for a source that does not end; absent means it does. */
+  readonly bounded?: boolean
+}
+
+export interface SinkDeclaration {
+  readonly role: 'sink'
+  readonly kind: string
+  readonly options: JsonObject
+  readonly format: FormatDeclaration
+  /** Said by a sink that may show a row twice after a crash; absent: each row once. */
+  readonly guarantee?: 'at-least-once'
+}

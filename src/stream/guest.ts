@@ -1,0 +1,261 @@
+/**
+ * Guest: a program behind a port of bytes, JSON text and numbers. What runs where objects cannot pass: inside Flink's
+ * V8, and in the second engine of the tests.
+ *
+ * The host pushes bytes and frames in, asks for progress, and takes frames out; each outgoing frame belongs to one
+ * stage input, its records already carry their routing hash.
+ */
+import { ByteReader } from '../bytes/reader.ts'
+import { ByteWriter } from '../bytes/writer.ts'
+import { type EdgeCodec, edgeCodec, FrameWriter, readFrame } from '../stage/frame.ts'
+import type { StageInput } from '../stage/plan.ts'
+import type { SourceTask, SplitState } from '../stage/source-task.ts'
+import type { Stage, StageCapture } from '../stage/stage.ts'
+import type { Envelope } from '../time/identity.ts'
+import { frozen } from './frozen.ts'
+import type { Pipeline } from './pipeline.ts'
+import type { Program } from './program.ts'
+
+/** Records on their way to one input of one stage. */
+export interface OutgoingFrame {
+  readonly stage: number
+  readonly input: number
+  readonly frame: Uint8Array
+}
+
+/** What a sink operator put out: bytes to append, or the end of a part. */
+export type SinkAction =
+  | { readonly uid: string; readonly append: Uint8Array }
+  | { readonly uid: string; readonly roll: true }
+
+/** Frame writers of the edges that leave one vertex set, by `uid/output`. */
+class Outgoing {
+  readonly #edges = new Map<string, { stage: number; input: number; writer: FrameWriter }[]>()
+
+  constructor(program: Program, ports: readonly { readonly uid: string; readonly output: string }[]) {
+    const { stages, keyGroups } = program.plan
+    for (const { uid, output } of ports) {
+      const edges = stages.flatMap(({ inputs }, stage) =>
+        inputs.flatMap((entry, input) =>
+          entry.edge.from.uid === uid && entry.edge.from.output === output
+            ? [{ stage, input, writer: new FrameWriter(codecOf(program, entry), keyOf(program, entry), keyGroups) }]
+            : [],
+        ),
+      )
+      this.#edges.set(`${uid}/${output}`, edges)
+    }
+  }
+
+  add(port: string, envelope: Envelope): void {
+    for (const { writer } of this.#edges.get(port) ?? []) writer.add(envelope)
+  }
+
+  take(): OutgoingFrame[] {
+    const frames: OutgoingFrame[] = []
+    for (const edges of this.#edges.values()) {
+      for (const { stage, input, writer } of edges) {
+        const frame = writer.take()
+        if (frame !== undefined) frames.push({ stage, input, frame })
+      }
+    }
+    return frames
+  }
+}
+
+/** One split of a source. */
+export class GuestSplit {
+  readonly #task: SourceTask
+  readonly #outgoing: Outgoing
+
+  constructor(program: Program, uid: string, split: string, state: string | null) {
+    this.#outgoing = new Outgoing(
+      program,
+      ['records', 'rejected', 'late'].map((output) => ({ uid, output })),
+    )
+    const resume = state === null ? undefined : (JSON.parse(state) as SplitState)
+    this.#task = program.openSplit(
+      uid,
+      split,
+      (output, envelope) => this.#outgoing.add(`${uid}/${output}`, envelope),
+      resume,
+    )
+  }
+
+  push(chunk: Uint8Array): void {
+    this.#task.push(chunk)
+  }
+
+  end(): void {
+    this.#task.end()
+  }
+
+  /** Emits at most `limit` pieces; fewer when it needs more bytes. */
+  pump(limit: number): number {
+    return this.#task.pump(limit)
+  }
+
+  take(): OutgoingFrame[] {
+    return this.#outgoing.take()
+  }
+
+  get watermark(): number {
+    return this.#task.watermark
+  }
+
+  get finished(): boolean {
+    return this.#task.finished
+  }
+
+  /** Offset of the first byte not yet consumed. */
+  get consumed(): number {
+    return this.#task.consumed
+  }
+
+  /** JSON text. */
+  state(): string {
+    return JSON.stringify(this.#task.state())
+  }
+}
+
+/** One subtask of a stage: the key groups `firstGroup` and on that its host gives it. */
+export class GuestStage {
+  readonly #stage: Stage
+  readonly #outgoing: Outgoing
+  readonly #codecs: readonly EdgeCodec[]
+  readonly #writer = new ByteWriter(1 << 12)
+  #actions: SinkAction[] = []
+
+  constructor(program: Program, index: number, firstGroup: number) {
+    const actions = (uid: string) => ({
+      append: (bytes: Uint8Array) => void this.#actions.push({ uid, append: bytes.slice() }),
+      roll: () => void this.#actions.push({ uid, roll: true }),
+    })
+    this.#stage = program.openStage(
+      index,
+      { emit: (outlet, envelope) => this.#leave(outlet, envelope), sink: actions },
+      firstGroup,
+    )
+    this.#outgoing = new Outgoing(program, this.#stage.outlets)
+    this.#codecs = this.#stage.plan.inputs.map((entry) => codecOf(program, entry))
+  }
+
+  /** Records for one input. */
+  frame(input: number, frame: Uint8Array): void {
+    const where = `stage "${this.#stage.plan.id}", input ${input}`
+    readFrame(frame, this.#codecs[input], where, (envelope) => this.#stage.push(input, envelope))
+  }
+
+  advance(watermark: number): void {
+    this.#stage.advance(watermark)
+  }
+
+  /** Processes at most `limit` records and timers; true when more are due. */
+  run(limit: number): boolean {
+    return this.#stage.run(limit)
+  }
+
+  tick(now: number, limit: number): boolean {
+    return this.#stage.tick(now, limit)
+  }
+
+  /** Everything up to this time has left. */
+  get watermark(): number {
+    return this.#stage.watermark
+  }
+
+  end(): void {
+    this.#stage.end()
+  }
+
+  take(): OutgoingFrame[] {
+    return this.#outgoing.take()
+  }
+
+  /** What sinks put out since the last call, in order. */
+  takeSinkActions(): SinkAction[] {
+    this.#stage.flush()
+    const actions = this.#actions
+    this.#actions = []
+    return actions
+  }
+
+  /** Marks the state; the capture is written group by group. */
+  capture(): GuestCapture {
+    return new GuestCapture(this.#stage.capture(), this.#writer)
+  }
+
+  restore(uid: string, group: number, bytes: Uint8Array): void {
+    this.#stage.restoreGroup(uid, group, new ByteReader(bytes, `operator "${uid}", key group ${group}`))
+  }
+
+  /** Ledgers by operator uid, as JSON text. */
+  ledgers(): string {
+    return JSON.stringify(
+      Object.fromEntries([...this.#stage.operators()].map(([uid, { operator }]) => [uid, operator.ledger.totals()])),
+    )
+  }
+
+  #leave(outlet: number, envelope: Envelope): void {
+    const { uid, output } = this.#stage.outlets[outlet]
+    this.#outgoing.add(`${uid}/${output}`, envelope)
+  }
+}
+
+export class GuestCapture {
+  readonly #capture: StageCapture
+  readonly #writer: ByteWriter
+
+  constructor(capture: StageCapture, writer: ByteWriter) {
+    this.#capture = capture
+    this.#writer = writer
+  }
+
+  /** The state of each operator that has any in the group. */
+  group(group: number): { readonly uid: string; readonly bytes: Uint8Array }[] {
+    const parts: { uid: string; bytes: Uint8Array }[] = []
+    this.#capture.writeGroup(group, this.#writer, (uid, bytes) => parts.push({ uid, bytes: bytes.slice() }))
+    return parts
+  }
+
+  release(): void {
+    this.#capture.release()
+  }
+}
+
+/** The whole port: what a bundle exports beside the pipeline. */
+export class Guest {
+  readonly #program: Program
+
+  /** @param freeze makes what the user's functions are given immutable: for tests, at a price */
+  constructor(pipeline: Pipeline, params: string, freeze = false) {
+    const program = pipeline.program(JSON.parse(params))
+    this.#program = freeze ? frozen(program) : program
+  }
+
+  /** Bytes of this realm for the host to fill: what it hands in is made here. */
+  bytes(length: number): Uint8Array {
+    return new Uint8Array(length)
+  }
+
+  /** The plan as JSON text. */
+  plan(): string {
+    return JSON.stringify(this.#program.plan)
+  }
+
+  openSplit(uid: string, split: string, state: string | null): GuestSplit {
+    return new GuestSplit(this.#program, uid, split, state)
+  }
+
+  openStage(index: number, firstGroup: number): GuestStage {
+    return new GuestStage(this.#program, index, firstGroup)
+  }
+}
+
+function codecOf(program: Program, { edge }: StageInput): EdgeCodec {
+  return edgeCodec(edge.rows === null ? undefined : program.schema(edge.rows))
+}
+
+function keyOf(program: Program, { uid, input, edge }: StageInput): ((value: unknown) => unknown) | undefined {
+  if (edge.partitioning !== 'key') return undefined
+  return program.functions().get(`${uid}/key${input}`) as ((value: unknown) => unknown) | undefined
+}

@@ -1,0 +1,161 @@
+/** The vertices behind `predict`, `learn` and `learnFrom`: model, quality, and the router that finds a label's model. */
+import { MillraceError } from '../errors.ts'
+import type { BinarySpec } from '../learn/learner.ts'
+import type { JsonObject, JsonValue } from '../stage/json.ts'
+import type { InputEdge, Partitioning } from '../stage/plan.ts'
+import type { Key } from '../state/key.ts'
+import { type Duration, durationMs } from '../time/duration.ts'
+import type { AnyFunction, Graph } from './graph.ts'
+
+/** A learner's spec over records of type `T`, such as `logistic({ inputs })`. */
+export type BinaryModel<T> = BinarySpec<T>
+
+export interface PredictOptions {
+  /** Event time between two reports on `metrics`. Default: one report, at the end. */
+  readonly metricsEvery?: Duration
+  /** Labels learned between two updates on `models`. Default: one update, at the end. */
+  readonly modelEvery?: number
+  /** Keys, and so models, held at most (default 10,000,000); a record of one more key is rejected. */
+  readonly maxKeys?: number
+  /** Predictions and early labels held at most while they wait (default 10,000,000). */
+  readonly maxPending?: number
+}
+
+export interface LearnOptions<T> extends PredictOptions {
+  /** The label of a record: true or false (or 1 and 0). Anything else rejects the record. */
+  readonly label: (record: T) => boolean | 0 | 1
+  /** How much the record counts (default 1): finite and positive. */
+  readonly weight?: (record: T) => number
+}
+
+export interface LearnFromOptions<T, L> {
+  /** Join key of a record: no two predictions that wait at the same time may share one. */
+  readonly key: (record: T) => Key
+  /** Join key of a label. */
+  readonly labelKey: (label: L) => Key
+  readonly label: (label: L) => boolean | 0 | 1
+  readonly weight?: (label: L) => number
+  /** Event time that a prediction waits for its label, and an early label for its prediction. */
+  readonly labelTimeout: Duration
+  /** A second, different label for one prediction: to the rejected output (default), or only counted. */
+  readonly onConflict?: 'reject' | 'ignore'
+  /** For a model per key: the model's key, where the label carries it. Without it a router remembers which model predicted. */
+  readonly modelKey?: (label: L) => Key
+}
+
+/** An output that can be connected. */
+interface Connectable {
+  edge(partitioning: Partitioning): InputEdge
+}
+
+interface LabelJoin {
+  readonly labels: Connectable
+  /** Labels behind their source's watermark: not late while the prediction waits. */
+  readonly late: Connectable | undefined
+  /** Records and key of a model per key. */
+  readonly keyed: { readonly records: Connectable; readonly key: (record: never) => Key } | undefined
+  readonly options: LearnFromOptions<never, never>
+}
+
+const DEFAULT_MAX = 10_000_000
+
+export function addPredict<T>(
+  graph: Graph,
+  name: string,
+  edge: InputEdge,
+  model: BinaryModel<T>,
+  options: PredictOptions,
+): void {
+  graph.addOperator(name, 'predict', [edge], { ...modelOptions(name, edge, model, options), labels: null })
+  addQuality(graph, name, edge, options)
+}
+
+export function addLearn<T>(
+  graph: Graph,
+  name: string,
+  edge: InputEdge,
+  model: BinaryModel<T>,
+  options: LearnOptions<T>,
+): void {
+  graph.addOperator(name, 'learn', [edge], { ...modelOptions(name, edge, model, options), labels: null })
+  graph.addFunctions(name, { label: required(name, 'label', options.label), weight: options.weight as AnyFunction })
+  addQuality(graph, name, edge, options)
+}
+
+/** Adds the label input to a `predict` vertex; with a model per key also the router, unless labels carry the model's key. */
+export function joinLabels(graph: Graph, name: string, { labels, late, keyed, options }: LabelJoin): void {
+  if (graph.options(name).labels !== null) {
+    throw new MillraceError('ML_PLAN', {
+      what: 'learnFrom was called twice',
+      where: `model "${name}"`,
+      remedy: 'Unite the label streams first: a.union(b)',
+    })
+  }
+  const settings = {
+    timeoutMs: durationMs(options.labelTimeout, `labelTimeout of model "${name}"`),
+    onConflict: options.onConflict ?? 'reject',
+  }
+  const label = required(name, 'label', options.label)
+  const labelKey = required(name, 'labelKey', options.labelKey)
+  const weight = options.weight as AnyFunction | undefined
+  graph.addFunctions(name, { joinKey: required(name, 'key', options.key) })
+  const streams = late === undefined ? [labels] : [labels, late]
+  if (keyed === undefined || options.modelKey !== undefined) {
+    const partitioning = keyed === undefined ? 'single' : 'key'
+    for (const stream of streams) {
+      const input = graph.extend(name, stream.edge(partitioning), { labels: settings })
+      if (keyed !== undefined) graph.addFunctions(name, { [`key${input}`]: options.modelKey as AnyFunction })
+    }
+    graph.addFunctions(name, { labelKey, label, weight })
+    return
+  }
+  // The router is keyed by the join key: it remembers which model's key a record had, and forwards the label there.
+  const router = `${name}.router`
+  graph.addOperator(router, 'route', [keyed.records.edge('key'), ...streams.map((stream) => stream.edge('key'))], {
+    timeoutMs: settings.timeoutMs,
+    maxKeys: DEFAULT_MAX,
+  })
+  graph.addFunctions(router, { key0: options.key as AnyFunction, modelKey: keyed.key as AnyFunction })
+  streams.forEach((_stream, i) => {
+    graph.addFunctions(router, { [`key${i + 1}`]: labelKey })
+  })
+  const routed: InputEdge = { from: { uid: router, output: 'records' }, partitioning: 'key', rows: null }
+  const input = graph.extend(name, routed, { labels: settings })
+  graph.addFunctions(name, {
+    [`key${input}`]: (value: { modelKey: Key }) => value.modelKey,
+    labelKey: (value: { label: never }) => labelKey(value.label),
+    label: (value: { label: never }) => label(value.label),
+    weight: weight === undefined ? undefined : (value: { label: never }) => weight(value.label),
+  })
+}
+
+function addQuality(graph: Graph, name: string, edge: InputEdge, { metricsEvery }: PredictOptions): void {
+  const from = { uid: name, output: 'outcomes' }
+  const partitioning = edge.partitioning === 'single' ? 'forward' : 'single'
+  graph.addOperator(`${name}.quality`, 'quality', [{ from, partitioning, rows: null }], {
+    everyMs: metricsEvery === undefined ? 0 : durationMs(metricsEvery, `metricsEvery of model "${name}"`),
+  })
+}
+
+function modelOptions<T>(name: string, edge: InputEdge, model: BinaryModel<T>, options: PredictOptions): JsonObject {
+  const { modelEvery = 0, maxKeys = DEFAULT_MAX, maxPending = DEFAULT_MAX } = options
+  if (typeof model !== 'object' || model === null || typeof model.kind !== 'string') {
+    throw new MillraceError('ML_PLAN', {
+      what: 'a model must be the spec of a learner',
+      got: model,
+      where: `model "${name}"`,
+      remedy: 'Give logistic({ inputs }) with inputs from features(schema)',
+    })
+  }
+  return { model: model as unknown as JsonValue, keyed: edge.partitioning === 'key', modelEvery, maxKeys, maxPending }
+}
+
+function required(name: string, what: string, value: unknown): AnyFunction {
+  if (typeof value === 'function') return value as AnyFunction
+  throw new MillraceError('ML_PLAN', {
+    what: `"${what}" must be a function`,
+    got: value === undefined ? 'undefined' : value,
+    where: `model "${name}"`,
+    remedy: `Give ${what}: (record) => ...`,
+  })
+}

@@ -1,0 +1,28 @@
+// One model for all, labels from a second source: early, late, twice, never.
+import { adagrad, features, logistic, pipeline } from 'millrace'
+import { jsonl } from 'millrace/file'
+import { memory } from 'millrace/memory'
+import { Click, clicks, Label, labels } from './clicks.ts'
+
+export default pipeline('predict-later', ({ from }) => {
+  const rows = clicks(600, 7)
+  const shown = from('clicks', memory([rows.slice(0, 350), rows.slice(350)], Click), {
+    eventTime: (c) => c.at,
+    outOfOrderness: '1s',
+  })
+  const known = from('labels', memory(labels(rows, 8), Label), { eventTime: (l) => l.at })
+  const inputs = features(Click).numeric('amount').categorical('page', 'user').hourOfDay('at', { utcOffset: '+00:00' })
+  const scored = shown
+    .predict('buys', logistic({ inputs, optimizer: adagrad(0.3) }), { metricsEvery: '1m', modelEvery: 100 })
+    .learnFrom(known, {
+      key: (c) => c.id,
+      labelKey: (l) => l.id,
+      label: (l) => l.bought,
+      labelTimeout: '45s',
+    })
+  scored.to('scores', jsonl('out/scores'))
+  scored.outcomes.to('outcomes', jsonl('out/outcomes'))
+  scored.expired.to('expired', jsonl('out/expired'))
+  scored.metrics.to('metrics', jsonl('out/metrics'))
+  scored.models.to('models', jsonl('out/models'))
+})
