@@ -2,7 +2,7 @@ import { MillraceError } from '../errors.ts'
 
 /** A prediction of true or false that met its label, and what a guess without a model knew when it was made. */
 export interface BinaryOutcome {
-  /** Probability of true that was predicted, in [0, 1]. From 0.5 on it counts as the prediction "true". */
+  /** Probability of true that was predicted, in [0, 1]. Above 0.5 it counts as the prediction "true", as learners decide. */
   readonly probability: number
   readonly label: boolean
   /** How much it counts, from 0 to 1e100: no sum of weights overflows. */

@@ -10,7 +10,7 @@ export function plainReport(
   const total = weights.reduce((sum, weight) => sum + weight, 0)
   const mean = (value: (outcome: BinaryOutcome) => number): number =>
     outcomes.reduce((sum, outcome, index) => sum + weights[index] * value(outcome), 0) / total
-  const said = ({ probability }: BinaryOutcome): boolean => probability >= 0.5
+  const said = ({ probability }: BinaryOutcome): boolean => probability > 0.5
 
   const accuracy = mean((o) => Number(said(o) === o.label))
   const noChange = mean((o) => Number((o.last ?? false) === o.label))

@@ -6,7 +6,7 @@
 export interface BinaryReport {
   /** Outcomes counted, whatever their weight. */
   readonly records: number
-  /** Share of weight predicted rightly, a probability from 0.5 on being "true". */
+  /** Share of weight predicted rightly, a probability above 0.5 being "true". */
   readonly accuracy: number | null
   /** Mean of -ln(probability given to the label), in nats; probabilities are cut to [1e-15, 1 - 1e-15]. */
   readonly logLoss: number | null

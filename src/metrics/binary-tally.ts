@@ -39,7 +39,7 @@ export class BinaryTally {
   add({ probability, label, weight: own, prior, majority, last }: BinaryOutcome, gain = 1): void {
     this.records++
     const weight = own * gain
-    const said = probability >= 0.5
+    const said = probability > 0.5
     const cell = said ? (label ? truePositive : falsePositive) : label ? falseNegative : trueNegative
     this.#add(cell, weight)
     if ((majority ?? false) !== label) this.#add(majorityWrong, weight)
