@@ -1,6 +1,7 @@
 import type { FeatureVector } from '../../features/feature-vector.ts'
 import { HEADER, INTERCEPT, type Optimizer, type OptimizerSpec, type Places } from './optimizer.ts'
 import { checkRate } from './rate.ts'
+import { ERROR, WEIGHT } from './step.ts'
 
 /**
  * AdaGrad: every weight has its own rate, rate / √(Σ gradient² + 1e-8). Rare inputs keep large steps, frequent ones settle.
@@ -39,13 +40,11 @@ export class AdaGrad implements Optimizer {
     { dense, weights, sparse, stride, intercept }: Places,
     input: Float64Array,
     { active, activeCount }: FeatureVector,
-    _score: number,
-    error: number,
-    weight: number,
+    step: Float64Array,
   ): void {
     const rate = this.#rate
     const l2 = this.#l2
-    const slope = weight * error
+    const slope = step[WEIGHT] * step[ERROR]
     for (let j = 0, k = offset + weights; j < dense; j++, k++) {
       const gradient = slope * input[j] + l2 * page[k]
       const sum = page[k + dense] + gradient * gradient

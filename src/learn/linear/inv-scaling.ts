@@ -2,7 +2,8 @@ import type { FeatureVector } from '../../features/feature-vector.ts'
 import { pow } from '../../numeric/pow.ts'
 import { type Optimizer, type OptimizerSpec, type Places, STEPS } from './optimizer.ts'
 import { checkOption, checkRate } from './rate.ts'
-import { descend } from './sgd.ts'
+import { descend, shrink } from './sgd.ts'
+import { ERROR, STEP, WEIGHT } from './step.ts'
 
 /**
  * Stochastic gradient descent whose rate falls as rate / t^power at the t-th record: it settles, and so follows slow
@@ -43,10 +44,11 @@ export class InvScaling implements Optimizer {
     places: Places,
     input: Float64Array,
     x: FeatureVector,
-    _score: number,
-    error: number,
-    weight: number,
+    step: Float64Array,
   ): void {
-    descend(page, offset, places, input, x, weight * error, this.rateAfter(page[offset + STEPS]), this.#l2)
+    const rate = this.rateAfter(page[offset + STEPS])
+    step[STEP] = rate * (step[WEIGHT] * step[ERROR])
+    if (this.#l2 !== 0) shrink(page, offset, places, x, rate * this.#l2)
+    descend(page, offset, places, input, x, step)
   }
 }

@@ -1,14 +1,14 @@
 import { MillraceError } from '../../errors.ts'
 import type { FeatureVector } from '../../features/feature-vector.ts'
 import type { SlotMap } from '../../features/slot-map.ts'
-import { sigmoid } from '../../numeric/sigmoid.ts'
 import { type BinaryLearner, checkWeight, type SlotWeights } from '../learner.ts'
 import { AdaGrad } from './adagrad.ts'
-import { dotProduct, dotProductAndSquare, sumOfSquares } from './dense-sums.ts'
+import { dotProduct, sumOfSquares } from './dense-sums.ts'
 import { InvScaling } from './inv-scaling.ts'
 import type { LogisticSpec } from './logistic.ts'
 import { Normalized } from './normalized.ts'
 import { HEADER, INTERCEPT, type Optimizer, type Places, STEPS } from './optimizer.ts'
+import { probabilityOf } from './probability.ts'
 import { Sgd } from './sgd.ts'
 import {
   SCALER_DOUBLES,
@@ -17,6 +17,7 @@ import {
   updateAndStandardise,
   updateAndStandardisePresent,
 } from './standardiser.ts'
+import { ERROR, newStep, SCORE, SCORE_BEFORE, SQUARE, WEIGHT } from './step.ts'
 
 /** Squares of the inputs of a record may sum to this: each up to 1e20, far beyond what an encoder lets through. */
 const LARGEST_SQUARE = 1e40
@@ -52,7 +53,7 @@ export class LinearLearner implements BinaryLearner {
   readonly #header: number
   // Scratch of one record.
   readonly #scaled: Float64Array
-  readonly #cell = new Float64Array(1)
+  readonly #step = newStep()
 
   constructor(spec: LogisticSpec) {
     this.#spec = spec
@@ -165,44 +166,48 @@ export class LinearLearner implements BinaryLearner {
   }
 
   #trainRaw(page: Float64Array, offset: number, x: FeatureVector, y: 0 | 1, weight: number): number {
-    const { dense } = x
-    const cell = this.#cell
-    const denseScore = dotProductAndSquare(page, offset + this.#places.weights, dense, cell)
-    const score = denseScore + this.#activeScore(page, offset, x) + page[offset + INTERCEPT]
-    if (!(cell[0] <= LARGEST_SQUARE && score - score === 0)) throw this.#unusable(x)
-    const probability = sigmoid(score)
-    this.#optimizer.learn(page, offset, this.#places, dense, x, score, probability - y, weight)
+    const step = this.#step
+    dotProduct(page, offset + this.#places.weights, x.dense, step)
+    const score = step[SCORE] + this.#activeScore(page, offset, x) + page[offset + INTERCEPT]
+    if (!(step[SQUARE] <= LARGEST_SQUARE && score - score === 0)) throw this.#unusable(x)
+    const probability = probabilityOf(score)
+    step[SCORE] = score
+    step[ERROR] = probability - y
+    step[WEIGHT] = weight
+    this.#optimizer.learn(page, offset, this.#places, x.dense, x, step)
     page[offset + STEPS]++
     return probability
   }
 
   #trainStandardised(page: Float64Array, offset: number, x: FeatureVector, y: 0 | 1, weight: number): number {
-    const { dense } = x
+    const step = this.#step
     const scaled = this.#scaled
-    const before = this.#cell
-    if (!(sumOfSquares(dense) <= LARGEST_SQUARE)) throw this.#unusable(x)
+    sumOfSquares(x.dense, step)
+    if (!(step[SQUARE] <= LARGEST_SQUARE)) throw this.#unusable(x)
     const weights = offset + this.#places.weights
     const scaler = offset + this.#scaler
-    const denseScore =
-      x.missingCount === 0
-        ? updateAndStandardise(page, weights, scaler, dense, scaled, before)
-        : updateAndStandardisePresent(page, weights, scaler, dense, scaled, before, x.missing)
+    if (x.missingCount === 0) updateAndStandardise(page, weights, scaler, x.dense, scaled, step)
+    else updateAndStandardisePresent(page, weights, scaler, x.dense, scaled, x.missing, step)
     const activeScore = this.#activeScore(page, offset, x)
     const intercept = page[offset + INTERCEPT]
-    const score = denseScore + activeScore + intercept
-    this.#optimizer.learn(page, offset, this.#places, scaled, x, score, sigmoid(score) - y, weight)
+    const score = step[SCORE] + activeScore + intercept
+    const probability = probabilityOf(step[SCORE_BEFORE] + activeScore + intercept)
+    step[SCORE] = score
+    step[ERROR] = probabilityOf(score) - y
+    step[WEIGHT] = weight
+    this.#optimizer.learn(page, offset, this.#places, scaled, x, step)
     page[offset + STEPS]++
-    return sigmoid(before[0] + activeScore + intercept)
+    return probability
   }
 
   #score(page: Float64Array, offset: number, x: FeatureVector): number {
+    const step = this.#step
     const weights = offset + this.#places.weights
     const scaler = offset + this.#scaler
-    let denseScore: number
-    if (!this.#standardise) denseScore = dotProduct(page, weights, x.dense)
-    else if (x.missingCount === 0) denseScore = standardisedScore(page, weights, scaler, x.dense)
-    else denseScore = standardisedScoreOfPresent(page, weights, scaler, x.dense, x.missing)
-    return denseScore + this.#activeScore(page, offset, x) + page[offset + INTERCEPT]
+    if (!this.#standardise) dotProduct(page, weights, x.dense, step)
+    else if (x.missingCount === 0) standardisedScore(page, weights, scaler, x.dense, step)
+    else standardisedScoreOfPresent(page, weights, scaler, x.dense, x.missing, step)
+    return step[SCORE] + this.#activeScore(page, offset, x) + page[offset + INTERCEPT]
   }
 
   #activeScore(page: Float64Array, offset: number, { active, activeCount }: FeatureVector): number {
@@ -215,7 +220,7 @@ export class LinearLearner implements BinaryLearner {
 
   #probability(score: number, x: FeatureVector): number {
     if (score !== score) throw this.#unusable(x)
-    return sigmoid(score)
+    return probabilityOf(score)
   }
 
   /** Names the first input that cannot be learned from. */

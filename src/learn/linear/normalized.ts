@@ -2,6 +2,7 @@ import type { FeatureVector } from '../../features/feature-vector.ts'
 import { invariantStep } from './invariant-step.ts'
 import { HEADER, INTERCEPT, type Optimizer, type OptimizerSpec, type Places } from './optimizer.ts'
 import { checkRate } from './rate.ts'
+import { ERROR, SCORE, WEIGHT } from './step.ts'
 
 /**
  * The normalized, adaptive, importance-aware update: Vowpal Wabbit's default. It needs no standardiser, because each
@@ -56,10 +57,10 @@ export class Normalized implements Optimizer {
     places: Places,
     input: Float64Array,
     x: FeatureVector,
-    score: number,
-    error: number,
-    weight: number,
+    step: Float64Array,
   ): void {
+    const error = step[ERROR]
+    const weight = step[WEIGHT]
     if (Math.abs(error) < SMALLEST_ERROR) return
     const square = weight * error * error
     const { dense, weights, sparse, stride, intercept } = places
@@ -113,12 +114,12 @@ export class Normalized implements Optimizer {
     page[offset + NORM] = norms
     page[offset + TOTAL] = total
     // Second pass: the step along these rates that moves the score as far as the loss asks.
-    const limited = Math.min(Math.max(score, -LARGEST_SCORE), LARGEST_SCORE)
+    const limited = Math.min(Math.max(step[SCORE], -LARGEST_SCORE), LARGEST_SCORE)
     const length = this.#rate * weight * reach * Math.sqrt(total / norms)
     const change = error < 0 ? invariantStep(limited, length) : -invariantStep(-limited, length)
-    const step = change / reach
-    for (let j = 0, k = offset + weights; j < dense; j++, k++) page[k] += step * input[j] * rates[j]
-    for (let i = 0; i < activeCount; i++) page[offset + sparse + stride * active[i]] += step * sparseRates[i]
-    if (intercept) page[offset + INTERCEPT] += step * interceptRate
+    const move = change / reach
+    for (let j = 0, k = offset + weights; j < dense; j++, k++) page[k] += move * input[j] * rates[j]
+    for (let i = 0; i < activeCount; i++) page[offset + sparse + stride * active[i]] += move * sparseRates[i]
+    if (intercept) page[offset + INTERCEPT] += move * interceptRate
   }
 }

@@ -34,8 +34,7 @@ export interface Optimizer {
   /**
    * @param input numeric inputs as the weights see them, standardised if the learner does that
    * @param x the active slots
-   * @param score of the current weights
-   * @param error probability minus label: the slope of the log loss by the score
+   * @param step holds SCORE, ERROR and WEIGHT of the record
    */
   learn(
     page: Float64Array,
@@ -43,9 +42,7 @@ export interface Optimizer {
     places: Places,
     input: Float64Array,
     x: FeatureVector,
-    score: number,
-    error: number,
-    weight: number,
+    step: Float64Array,
   ): void
 }
 

@@ -2,6 +2,7 @@ import type { FeatureVector } from '../../features/feature-vector.ts'
 import { subtractScaled } from './dense-sums.ts'
 import { INTERCEPT, type Optimizer, type OptimizerSpec, type Places } from './optimizer.ts'
 import { checkRate } from './rate.ts'
+import { ERROR, STEP, WEIGHT } from './step.ts'
 
 /**
  * Stochastic gradient descent with a constant rate: weight −= rate · (error · input + l2 · weight).
@@ -33,18 +34,18 @@ export class Sgd implements Optimizer {
     places: Places,
     input: Float64Array,
     x: FeatureVector,
-    _score: number,
-    error: number,
-    weight: number,
+    step: Float64Array,
   ): void {
-    descend(page, offset, places, input, x, weight * error, this.#rate, this.#l2)
+    step[STEP] = this.#rate * (step[WEIGHT] * step[ERROR])
+    if (this.#l2 !== 0) shrink(page, offset, places, x, this.#rate * this.#l2)
+    descend(page, offset, places, input, x, step)
   }
 }
 
 /**
- * One gradient step. l2 shrinks the weights of the numeric inputs and of the active slots, not the intercept.
+ * One gradient step of length step[STEP].
  *
- * Finite: a step moves a weight by rate · weight · |input| at most, 1e32, and shrinks it by a factor from 0 to 1
+ * Finite: a step moves a weight by rate · weight · |input| at most, 1e32, and l2 shrinks it by a factor from 0 to 1
  * (rate · l2 ≤ 1): no number of records reaches the largest double.
  */
 export function descend(
@@ -53,19 +54,17 @@ export function descend(
   places: Places,
   input: Float64Array,
   x: FeatureVector,
-  slope: number,
-  rate: number,
-  l2: number,
+  step: Float64Array,
 ): void {
-  if (l2 !== 0) shrink(page, offset, places, x, rate * l2)
-  const step = rate * slope
   subtractScaled(page, offset + places.weights, input, step)
+  const { active, activeCount } = x
   const sparse = offset + places.sparse
-  for (let i = 0; i < x.activeCount; i++) page[sparse + places.stride * x.active[i]] -= step
-  if (places.intercept) page[offset + INTERCEPT] -= step
+  for (let i = 0; i < activeCount; i++) page[sparse + places.stride * active[i]] -= step[STEP]
+  if (places.intercept) page[offset + INTERCEPT] -= step[STEP]
 }
 
-function shrink(page: Float64Array, offset: number, places: Places, x: FeatureVector, amount: number): void {
+/** l2 shrinks the weights of the numeric inputs and of the active slots, not the intercept. */
+export function shrink(page: Float64Array, offset: number, places: Places, x: FeatureVector, amount: number): void {
   const weights = offset + places.weights
   for (let k = weights; k < weights + places.dense; k++) page[k] -= amount * page[k]
   const sparse = offset + places.sparse

@@ -10,18 +10,26 @@
  * @see Welford 1962; River 0.26.1 `preprocessing.StandardScaler`, whose arithmetic this is
  */
 
+import { SCORE, SCORE_BEFORE } from './step.ts'
+
 /** Doubles per input: mean, standard deviation, count. */
 export const SCALER_DOUBLES = 3
 
-/** Σ weight·standardised input, as the scaler is now. `scaler` and `weights` are offsets into the page. */
-export function standardisedScore(page: Float64Array, weights: number, scaler: number, input: Float64Array): number {
+/** step[SCORE] = Σ weight·standardised input, as the scaler is now. `scaler` and `weights` are offsets into the page. */
+export function standardisedScore(
+  page: Float64Array,
+  weights: number,
+  scaler: number,
+  input: Float64Array,
+  step: Float64Array,
+): void {
   const count = input.length
   let score = 0
   for (let j = 0, k = scaler; j < count; j++, k += 3) {
     const sd = page[k + 1]
     if (sd > 0) score += page[weights + j] * ((input[j] - page[k]) / sd)
   }
-  return score
+  step[SCORE] = score
 }
 
 /** The same with inputs left out that are missing. */
@@ -31,19 +39,20 @@ export function standardisedScoreOfPresent(
   scaler: number,
   input: Float64Array,
   missing: Uint8Array,
-): number {
+  step: Float64Array,
+): void {
   const count = input.length
   let score = 0
   for (let j = 0, k = scaler; j < count; j++, k += 3) {
     const sd = page[k + 1]
     if (sd > 0 && missing[j] === 0) score += page[weights + j] * ((input[j] - page[k]) / sd)
   }
-  return score
+  step[SCORE] = score
 }
 
 /**
- * Updates the scaler by a record and standardises the record with the new one, into `scaled`. Returns the score with the
- * new scaler; the score before the update goes to `before[0]`, the bits of `standardisedScore`.
+ * Updates the scaler by a record and standardises the record with the new one, into `scaled`. step[SCORE] is the score
+ * with the new scaler, step[SCORE_BEFORE] that with the old one, the bits of `standardisedScore`.
  */
 export function updateAndStandardise(
   page: Float64Array,
@@ -51,8 +60,8 @@ export function updateAndStandardise(
   scaler: number,
   input: Float64Array,
   scaled: Float64Array,
-  before: Float64Array,
-): number {
+  step: Float64Array,
+): void {
   const size = input.length
   let last = -1
   let gain = 0
@@ -79,8 +88,8 @@ export function updateAndStandardise(
     scaled[j] = value
     score += weight * value
   }
-  before[0] = scoreBefore
-  return score
+  step[SCORE_BEFORE] = scoreBefore
+  step[SCORE] = score
 }
 
 /** The same with inputs left out that are missing: their scaler stays, their standardised value is 0. */
@@ -90,9 +99,9 @@ export function updateAndStandardisePresent(
   scaler: number,
   input: Float64Array,
   scaled: Float64Array,
-  before: Float64Array,
   missing: Uint8Array,
-): number {
+  step: Float64Array,
+): void {
   const size = input.length
   let score = 0
   let scoreBefore = 0
@@ -115,6 +124,6 @@ export function updateAndStandardisePresent(
     if (newSd > 0) scaled[j] = rest / newSd
     score += weight * scaled[j]
   }
-  before[0] = scoreBefore
-  return score
+  step[SCORE_BEFORE] = scoreBefore
+  step[SCORE] = score
 }
