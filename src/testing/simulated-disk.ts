@@ -223,7 +223,7 @@ class SimulatedFile implements StorageFile {
   write(bytes: Uint8Array, position: number): Promise<void> {
     return this.#apply('write', () => {
       this.#node.bytes = written(this.#node.bytes, position, bytes)
-      this.#disk.log.push({ kind: 'write', node: this.#node, position, bytes: bytes.slice() })
+      this.#disk.log.push({ kind: 'write', node: this.#node, position, bytes: new Uint8Array(bytes) })
     })
   }
 

@@ -91,6 +91,15 @@ export class SinkFolder {
     return { fence: await this.#readFence(), open: open.sort(ascending), final: final.sort(ascending), foreign }
   }
 
+  /** Removes every part, and the fence last, so that a clearing cut short can be done again. */
+  async clear(): Promise<void> {
+    const { open, final } = await this.survey()
+    for (const part of open) await this.storage.unlink(this.openPath(part))
+    for (const part of final) await this.storage.unlink(this.finalPath(part))
+    await this.storage.fsyncFolder(this.path)
+    await this.storage.unlink(inFolder(this.path, FENCE_FILE))
+  }
+
   async writeFence(fence: Fence): Promise<void> {
     await writeAtomically(this.storage, inFolder(this.path, FENCE_FILE), Buffer.from(`${JSON.stringify(fence)}\n`))
   }

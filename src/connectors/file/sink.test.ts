@@ -330,6 +330,37 @@ describe('with nothing restored', () => {
   })
 })
 
+describe('clearing', () => {
+  const context = (uid: string) => ({ uid, options: { folder: 'out', format: { name: 'jsonl' } }, base })
+
+  test('removes the parts of this sink, covered or not, and nothing else', async () => {
+    const { writer, second } = await three()
+    await writer.commit(2, second)
+    await writer.close()
+    await writeFile(join(base, 'out', 'notes.txt'), 'mine')
+    await expect(new FileSink().clear(context('outcomes'))).rejects.toThrow(
+      /^ML_SINK_EXISTS: .* another sink, "scores"/,
+    )
+    expect(Object.keys(await content())).toHaveLength(4)
+    await new FileSink().clear(context('scores'))
+    expect(await content()).toEqual({ 'notes.txt': 'mine' })
+    await unlink(join(base, 'out', 'notes.txt'))
+    append(await open(), 'anew\n')
+  })
+
+  test('leaves alone what no sink wrote, and waits for no one', async () => {
+    await new FileSink().clear(context('scores'))
+    expect(await readdir(base)).toEqual([])
+    await mkdir(join(base, 'out'))
+    await writeFile(join(base, 'out', 'part-00000.jsonl'), 'mine')
+    await new FileSink().clear(context('scores'))
+    expect(await readdir(join(base, 'out'))).toEqual(['part-00000.jsonl'])
+    await rm(join(base, 'out'), { recursive: true })
+    await open()
+    await expect(new FileSink().clear(context('scores'))).rejects.toMatchObject({ code: 'ML_LOCKED' })
+  })
+})
+
 describe('one writer', () => {
   test('at a time: a second one is refused', async () => {
     const { second } = await three()

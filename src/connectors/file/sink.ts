@@ -55,6 +55,38 @@ export class FileSink implements SinkConnector {
       throw storageError('open the sink', where, error)
     }
   }
+
+  /**
+   * Removes the parts of earlier runs of this sink, whatever checkpoint covered them. Other files stay.
+   *
+   * @throws ML_SINK_EXISTS when the parts are those of another sink, ML_LOCKED, ML_PATH, ML_STORAGE
+   */
+  async clear({ uid, options, base }: ConnectorContext): Promise<void> {
+    const path = resolve(base, options.folder as string)
+    const where = `${path} (sink "${uid}")`
+    const folder = new SinkFolder(this.#lock.storage, path, extension(options, where))
+    try {
+      const { fence } = await folder.survey()
+      if (fence === undefined) return
+      if (fence.uid !== uid) throw othersOutput(fence.uid, where)
+      const lock = await acquireLock(path, this.#lock)
+      try {
+        await folder.clear()
+      } finally {
+        await lock.release()
+      }
+    } catch (error) {
+      throw storageError('clear the sink', where, error)
+    }
+  }
+}
+
+function othersOutput(uid: string, where: string): MillraceError {
+  return new MillraceError('ML_SINK_EXISTS', {
+    what: `the folder holds the output of another sink, "${uid}"`,
+    where,
+    remedy: 'Choose another folder, or remove this one yourself',
+  })
 }
 
 function extension(options: JsonObject, where: string): string {
