@@ -106,7 +106,7 @@ export class Job {
       const restored = await restoredOf(store, options.warn)
       if (restored?.manifest.status === 'finished') throw finished(program.plan.name, restored.folder)
       const from = restored?.manifest.id ?? null
-      const crashed = restored === undefined ? lock.epoch > 1 : restored.manifest.status === 'running'
+      const crashed = restored === undefined ? lock.epoch > 1 && !options.fresh : restored.manifest.status === 'running'
       guard = new CrashGuard(options.state, from, crashed)
       for (const record of guard.rejected) options.warn(`this record killed the process and is rejected: ${record}`)
       const engine = await Engine.open({
