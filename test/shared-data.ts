@@ -18,16 +18,16 @@ export function describeWithData(title: string, files: readonly string[], body: 
     return
   }
   const reason = `${missing.join(', ')} not found in ${sharedData}; set MILLRACE_DATA to the folder that has it`
+  const absent = (): void => {
+    throw new Error(reason)
+  }
+  // The body is not even collected: it may read its files there.
   if (process.env.CI === 'true') {
-    describe(title, () => {
-      test('finds its data', () => {
-        throw new Error(reason)
-      })
-    })
+    describe(title, () => test('finds its data', absent))
     return
   }
   console.warn(`SKIPPED ${title}: ${reason}`)
-  describe.skip(`${title} (${reason})`, body)
+  describe.skip(title, () => test(`skipped: ${reason}`, absent))
 }
 
 /** The text of a gzipped file of the shared data. */
