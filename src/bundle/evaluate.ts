@@ -96,7 +96,15 @@ function pipelineConsole(target: NonNullable<EvaluateOptions['console']>): Recor
   return Object.fromEntries(methods.map((name) => [name, (...values: unknown[]) => target[name](...values)]))
 }
 
+/** One text for each bundle: V8 compiles it once, however many realms run it. */
+const texts = new WeakMap<Bundle, string>()
+
 /** The map goes along for debuggers, which read it from the script. */
-function withMap({ code, map }: Bundle): string {
-  return `${code}//# sourceMappingURL=data:application/json;base64,${Buffer.from(map).toString('base64')}\n`
+function withMap(bundle: Bundle): string {
+  const known = texts.get(bundle)
+  if (known !== undefined) return known
+  const map = Buffer.from(bundle.map).toString('base64')
+  const text = `${bundle.code}//# sourceMappingURL=data:application/json;base64,${map}\n`
+  texts.set(bundle, text)
+  return text
 }
