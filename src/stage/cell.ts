@@ -25,6 +25,7 @@ export interface CellHost {
   readonly key: EncodedKey
   readonly keyGroups: number
   leave(outlet: number, value: unknown): void
+  thrown(uid: string, error: unknown): void
   setTimer(kind: 'event' | 'processing', uid: string, time: number, tag: string): void
   deleteTimer(kind: 'event' | 'processing', uid: string, time: number, tag: string): void
 }
@@ -83,7 +84,8 @@ export class Cell implements OperatorContext {
 
   /** @throws the error itself when it is no fault of the record: impure code, damaged state */
   deadLetter(value: unknown, error: unknown): void {
-    if (isMillraceError(error) && error.errorClass !== 'data') throw error
+    if (!isMillraceError(error)) this.#host.thrown(this.uid, error)
+    else if (error.errorClass !== 'data') throw error
     if (this.connected(REJECTED_OUTPUT)) this.emit(REJECTED_OUTPUT, letterOf(this.uid, this.current, value, error))
   }
 

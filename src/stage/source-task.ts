@@ -8,7 +8,8 @@
 import { MillraceError } from '../errors.ts'
 import type { Decoder, DecoderState } from '../formats/decoder.ts'
 import type { Rejected } from '../operators/operator.ts'
-import { type Envelope, MAX_TIME, MIN_TIME, ROOT_PATH } from '../time/identity.ts'
+import { type Envelope, MIN_TIME, ROOT_PATH } from '../time/identity.ts'
+import { BoundedOutOfOrderness } from '../time/watermarks.ts'
 import { letterOf } from './cell.ts'
 import type { JsonObject } from './json.ts'
 import type { Plan, SourceVertex } from './plan.ts'
@@ -29,6 +30,7 @@ export interface SplitLedger {
 /** Plain JSON: what a checkpoint keeps of a split. */
 export interface SplitState extends JsonObject {
   readonly decoder: DecoderState & JsonObject
+  readonly watermark: number
   readonly maxTime: number
   readonly finished: boolean
   readonly ledger: SplitLedger & JsonObject
@@ -39,14 +41,14 @@ const LAST_EVENT_TIME = 4_102_444_800_000
 
 export class SourceTask {
   readonly split: string
+  /** The split's watermark: no record with an event time up to it will come. */
+  readonly clock: BoundedOutOfOrderness
   readonly #uid: string
   readonly #decoder: Decoder<unknown>
   readonly #eventTime: ((record: unknown) => unknown) | undefined
-  readonly #outOfOrdernessMs: number
   readonly #emit: (output: SourceOutput, envelope: Envelope) => void
   #maxTime: number
   #ended = false
-  #finished: boolean
   #processed: number
   #rejected: number
   #late: number
@@ -65,10 +67,10 @@ export class SourceTask {
     this.#uid = source.uid
     this.#decoder = decoder
     this.#eventTime = plan.clock === 'rows' ? undefined : eventTime
-    this.#outOfOrdernessMs = plan.clock === 'rows' ? -1 : source.outOfOrdernessMs
+    // Row numbers never repeat, so a row is over when it was seen; a time may still come again.
+    this.clock = new BoundedOutOfOrderness(plan.clock === 'rows' ? -1 : source.outOfOrdernessMs, resume)
     this.#emit = emit
     this.#maxTime = resume?.maxTime ?? MIN_TIME
-    this.#finished = resume?.finished ?? false
     this.#in = resume?.ledger.in ?? 0
     this.#processed = resume?.ledger.processed ?? 0
     this.#rejected = resume?.ledger.rejected ?? 0
@@ -96,19 +98,17 @@ export class SourceTask {
       if (decoder.rejected) this.#rejectPiece()
       else this.#record(decoder.record)
     }
-    if (done < limit && this.#ended) this.#finished = true
+    if (done < limit && this.#ended) this.clock.finish()
     return done
   }
 
   /** No record with an event time up to this one will come. */
   get watermark(): number {
-    if (this.#finished) return MAX_TIME
-    if (this.#maxTime === MIN_TIME) return MIN_TIME - 1
-    return this.#maxTime - this.#outOfOrdernessMs - 1
+    return this.clock.watermark
   }
 
   get finished(): boolean {
-    return this.#finished
+    return this.clock.finished
   }
 
   /** Largest event time seen; MIN_TIME before the first. */
@@ -129,8 +129,9 @@ export class SourceTask {
     const { consumed, row, header } = this.#decoder.state()
     return {
       decoder: { consumed, row, header },
+      watermark: this.clock.watermark,
       maxTime: this.#maxTime,
-      finished: this.#finished,
+      finished: this.finished,
       ledger: { ...this.ledger },
     }
   }
@@ -143,14 +144,19 @@ export class SourceTask {
       this.#reject(record, error)
       return
     }
-    if (time <= this.watermark) {
+    if (this.clock.isLate(time)) {
       this.#late++
       this.#emit('late', this.#envelope(this.#maxTime, record))
       return
     }
-    if (time > this.#maxTime) this.#maxTime = time
+    this.#observe(time)
     this.#processed++
     this.#emit('records', this.#envelope(time, record))
+  }
+
+  #observe(time: number): void {
+    if (time > this.#maxTime) this.#maxTime = time
+    this.clock.observe(time)
   }
 
   #timeOf(record: unknown): number {
@@ -168,7 +174,7 @@ export class SourceTask {
   }
 
   #rejectPiece(): void {
-    if (this.#eventTime === undefined) this.#maxTime = Math.max(this.#maxTime, this.#decoder.row)
+    if (this.#eventTime === undefined) this.#observe(this.#decoder.row)
     const { code, reason, raw } = this.#decoder.rejection
     const letter = letterOf(this.#uid, this.#envelope(this.#maxTime, undefined), raw, undefined)
     this.#emitRejected({ ...letter, code, reason })

@@ -31,6 +31,8 @@ export interface StageHost {
   sink(uid: string): SinkOutput
   /** Called before each record; returning false rejects it. Present only when the engine looks for a record that kills it. */
   admit?(identity: Identity): boolean
+  /** Told what a function of the user threw; the record is rejected whatever the engine does with it. */
+  thrown?(uid: string, error: unknown): void
 }
 
 /** Functions the user gave, by `uid/name`. */
@@ -253,6 +255,10 @@ export class Stage implements CellHost {
 
   // What cells call.
 
+  thrown(uid: string, error: unknown): void {
+    this.#host.thrown?.(uid, error)
+  }
+
   leave(outlet: number, value: unknown): void {
     const { time, origin, split, position, path } = this.cursor
     this.#host.emit(outlet, { time, origin, split, position, path, value })
@@ -279,6 +285,11 @@ export class Stage implements CellHost {
   #process(input: number, envelope: Envelope): void {
     this.#setCursor(envelope)
     const cell = this.#entries[input]
+    if (this.#host.admit !== undefined && !this.#host.admit(envelope)) {
+      this.#resetKey()
+      cell.rejectUnkeyed(envelope.value, poison(cell.uid))
+      return
+    }
     const keyFunction = this.#keyFunctions[input]
     if (keyFunction !== undefined) {
       try {
@@ -289,10 +300,6 @@ export class Stage implements CellHost {
         cell.rejectUnkeyed(envelope.value, error)
         return
       }
-    }
-    if (this.#host.admit !== undefined && !this.#host.admit(envelope)) {
-      cell.rejectUnkeyed(envelope.value, poison(cell.uid))
-      return
     }
     cell.operator.receive(this.plan.inputs[input].input, envelope.value)
   }

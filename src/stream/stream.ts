@@ -62,8 +62,8 @@ export class Stream<T> {
     return new Stream(this.graph, this.graph.addUnnamed('flatMap', [this.edge('forward')], { fn }), 'records')
   }
 
-  /** This stream and others of the same type as one. */
-  union(...others: readonly Stream<T>[]): Stream<T> {
+  /** This stream and others as one. */
+  union<Other = T>(...others: readonly Stream<Other>[]): Stream<T | Other> {
     const edges = [this, ...others].map((stream) => stream.edge('forward'))
     return new Stream(this.graph, this.graph.addUnnamed('union', edges), 'records')
   }

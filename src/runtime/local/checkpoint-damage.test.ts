@@ -6,7 +6,7 @@ import { acquireLock } from '../../storage/acquire-lock.ts'
 import { SimulatedDisk } from '../../testing/simulated-disk.ts'
 import { file, folder, LARGEST_FRAME, options, snapshot, write } from './checkpoint-store.fixture.ts'
 import { CheckpointStore } from './checkpoint-store.ts'
-import { encodeManifest, MANIFEST_FORMAT, type Manifest } from './manifest.ts'
+import { encodeManifest, MANIFEST_FORMAT, type Manifest, sha256 } from './manifest.ts'
 
 describe('damage', () => {
   /** Two checkpoints; `spoil` damages the second. Returns the message about it. */
@@ -158,6 +158,16 @@ describe('what is not ours is refused', () => {
   test('a manifest without what it must have', async () => {
     await rewrite({ splits: undefined })
     await expect((await CheckpointStore.open(folder, options)).latest()).rejects.toMatchObject({ code: 'ML_CORRUPT' })
+  })
+
+  test('a manifest that is no JSON, without quoting it', async () => {
+    const store = await CheckpointStore.open(folder, options)
+    await write(store, 1)
+    const body = '{"params": {"password": "hunter2"'
+    await writeFile(file(1, 'manifest.json'), `${body},\n  "sha256": "${sha256(Buffer.from(body))}"\n}\n`)
+    const error = await store.latest().catch(errorText)
+    expect(error).toMatch(/ML_CORRUPT: .*the manifest is damaged: it is not JSON at /)
+    expect(error).not.toContain('hunter')
   })
 
   test('links in the place of a folder or a file, which are never followed', async () => {

@@ -8,6 +8,7 @@ import type { ConnectorTable, SourceConnector, SplitReader } from '../../stream/
 import type { Program } from '../../stream/program.ts'
 import type { Envelope } from '../../time/identity.ts'
 import { MAX_TIME } from '../../time/identity.ts'
+import { CombinedWatermark } from '../../time/watermarks.ts'
 import type { Manifest } from './manifest.ts'
 
 /** One split under way. */
@@ -40,11 +41,19 @@ export class OpenSplit {
 
 export class EngineSources {
   readonly #splits: readonly OpenSplit[]
+  readonly #clocks = new Map<string, CombinedWatermark>()
   readonly #bySource: ReadonlyMap<string, readonly OpenSplit[]>
 
   constructor(splits: readonly OpenSplit[], sources: readonly SourceVertex[]) {
     this.#splits = splits
     this.#bySource = new Map(sources.map(({ uid }) => [uid, splits.filter((split) => split.uid === uid)]))
+    for (const [uid, own] of this.#bySource) {
+      // A source without a single split has nothing to wait for.
+      if (own.length === 0) continue
+      const clock = new CombinedWatermark()
+      for (const { task } of own) clock.add(task.clock)
+      this.#clocks.set(uid, clock)
+    }
   }
 
   /** The split that lags most in event time: reading it first keeps the fewest records waiting. */
@@ -62,10 +71,7 @@ export class EngineSources {
   }
 
   watermark(uid: string): number {
-    const splits = this.#bySource.get(uid) ?? []
-    let watermark = MAX_TIME
-    for (let i = 0; i < splits.length; i++) watermark = Math.min(watermark, splits[i].task.watermark)
-    return watermark
+    return this.#clocks.get(uid)?.advance() ?? MAX_TIME
   }
 
   /** Records and rejected pieces read so far, earlier runs included. */

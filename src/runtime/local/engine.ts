@@ -27,6 +27,10 @@ export interface EngineOptions {
   readonly now: () => number
   /** Called before each record while the engine looks for one that kills it; false rejects it. */
   readonly admit?: (identity: Identity) => boolean
+  /** Called when no record is under way any more, before something is waited for. */
+  readonly idle?: () => void
+  /** Told of every error that a user's function threw at a record, which is rejected for it. */
+  readonly thrown?: (uid: string, error: unknown) => void
   readonly warn: (message: string) => void
 }
 
@@ -67,7 +71,7 @@ export class Engine {
       const writer = (uid: string): SinkWriter => sinks.writer(uid)
       let sources: EngineSources | undefined
       const clock = { watermark: (uid: string) => (sources as EngineSources).watermark(uid) }
-      const topology = new Topology(program, clock, { sink: writer, admit: options.admit })
+      const topology = new Topology(program, clock, { sink: writer, admit: options.admit, thrown: options.thrown })
       if (restored !== undefined) restoreStages(topology, program.plan, restored)
       sources = await openSources(program, connectors, base, restored?.manifest, (uid) => topology.entry(uid))
       return new Engine(options, topology, sources, sinks)
@@ -97,16 +101,22 @@ export class Engine {
   }
 
   async #loop(): Promise<void> {
+    const { idle } = this.#options
     this.#sliceEnd = performance.now() + SLICE_MS
     while (!this.#stopping && !this.topology.ended) {
       const split = this.sources.next()
       if (split !== undefined) {
         const pumped = split.task.pump(PUMP_PIECES)
+        idle?.()
         if (pumped < PUMP_PIECES && !split.task.finished) await split.feed()
         else if (split.task.finished) await split.close()
       }
-      while (this.topology.run(STAGE_STEPS) && !this.#stopping) await this.#giveWay()
+      while (this.topology.run(STAGE_STEPS) && !this.#stopping) {
+        idle?.()
+        await this.#giveWay()
+      }
       if (this.topology.ticking) this.topology.tick(this.#options.now(), STAGE_STEPS)
+      idle?.()
       await this.#keepUp()
       await this.#giveWay()
     }

@@ -31,6 +31,8 @@ export interface JobOptions {
   /** Forgets checkpoints and clears the sinks' folders before starting. */
   readonly fresh: boolean
   readonly warn: (message: string) => void
+  /** Told of every error that a user's function threw at a record, which is rejected for it. */
+  readonly thrown?: (uid: string, error: unknown) => void
   readonly storage?: Storage
   readonly now?: () => number
 }
@@ -118,6 +120,8 @@ export class Job {
         policy: options.policy,
         now: options.now ?? Date.now,
         admit: guard.active ? guard.admit : undefined,
+        idle: guard.active ? guard.idle : undefined,
+        thrown: options.thrown,
         warn: options.warn,
       })
       return new Job(program, engine, lock, guard, options.state, from)

@@ -74,8 +74,9 @@ export function decodeManifest(bytes: Uint8Array, where: string): Manifest {
   let manifest: unknown
   try {
     manifest = JSON.parse(text.toString())
-  } catch (cause) {
-    throw damaged(`it is not JSON (${(cause as Error).message})`, 0, where)
+  } catch {
+    // The parser's own message would quote the text, which may hold what nobody should read in a log.
+    throw damaged('it is not JSON', 0, where)
   }
   return checked(manifest, where)
 }

@@ -27,6 +27,7 @@ interface Consumer {
 export interface TopologyOptions {
   readonly sink: (uid: string) => SinkOutput
   readonly admit?: (identity: Identity) => boolean
+  readonly thrown?: (uid: string, error: unknown) => void
 }
 
 export class Topology {
@@ -50,6 +51,7 @@ export class Topology {
         },
         sink: options.sink,
         admit: options.admit,
+        thrown: options.thrown,
       }
       return program.openStage(index, host)
     })
