@@ -72,6 +72,25 @@ describe('a file', () => {
     },
   )
 
+  test('hands out chunks that stay as they are until the next call, while the one after is being read', async () => {
+    const content = rows(900_000)
+    for (const [name, bytes] of [
+      ['plain', content],
+      ['zipped', gzipSync(content)],
+    ] as const) {
+      await writeFile(join(folder, name), bytes)
+      const reader = await new FileSource().open(context(name), { id: name }, 0)
+      let at = 0
+      for (let chunk = await reader.read(); chunk !== null; chunk = await reader.read()) {
+        await new Promise((resolve) => setTimeout(resolve, 15))
+        expect(content.subarray(at, at + chunk.length).equals(chunk)).toBe(true)
+        at += chunk.length
+      }
+      expect(at).toBe(900_000)
+      await reader.close()
+    }
+  })
+
   test('that became shorter than the position to resume at is refused', async () => {
     await writeFile(join(folder, 'a'), 'short')
     await expect(read('a', 6)).rejects.toThrow(

@@ -148,6 +148,19 @@ describe('a sink in memory', () => {
     expect(ends.rows('out')).toEqual(['a', 'b', 'c'])
   })
 
+  test('commits two cuts that were prepared before either was committed', async () => {
+    const ends = new MemoryEnds()
+    const writer = await open(ends)
+    append(writer, 'a')
+    const first = await writer.prepare(1)
+    append(writer, 'b')
+    const second = await writer.prepare(2)
+    await writer.commit(1, first)
+    expect(ends.rows('out')).toEqual(['a'])
+    await writer.commit(2, second)
+    expect(ends.rows('out')).toEqual(['a', 'b'])
+  })
+
   test('refuses what would show rows twice or not at all', async () => {
     const ends = new MemoryEnds()
     const writer = await open(ends)

@@ -166,7 +166,7 @@ describe('what is not ours is refused', () => {
     const body = '{"params": {"password": "hunter2"'
     await writeFile(file(1, 'manifest.json'), `${body},\n  "sha256": "${sha256(Buffer.from(body))}"\n}\n`)
     const error = await store.latest().catch(errorText)
-    expect(error).toMatch(/ML_CORRUPT: .*the manifest is damaged: it is not JSON at /)
+    expect(error).toContain('the manifest is damaged: it is not JSON at ')
     expect(error).not.toContain('hunter')
   })
 
