@@ -1,12 +1,12 @@
 #!/usr/bin/env node
 /** The `millrace` command. */
-import { styleText } from 'node:util'
 import { Command, CommanderError } from 'commander'
-import { errorText } from '../errors.ts'
+import { errorText, isMillraceError } from '../errors.ts'
 import { MILLRACE_VERSION } from '../runtime/local/versions.ts'
 import { EXIT_USAGE, exitCodeOf } from './exit-codes.ts'
-import { inspectCommand } from './inspect-command.ts'
-import { runCommand } from './run-command.ts'
+import type { InspectFlags } from './inspect-command.ts'
+import { paint } from './paint.ts'
+import type { RunFlags } from './run-command.ts'
 
 function program(): Command {
   const command = new Command('millrace')
@@ -15,6 +15,7 @@ function program(): Command {
     .showSuggestionAfterError()
     .showHelpAfterError('(millrace --help shows what there is)')
     .exitOverride()
+    .configureOutput({ outputError: (text, write) => write(text.replace(/^error/, 'millrace')) })
   const collect = (value: string, before: string[]) => [...before, value]
   command
     .command('run')
@@ -27,17 +28,19 @@ function program(): Command {
     .option('--checkpoint-every <duration>', "time between checkpoints, such as '500ms' or '10s' (default: 1s)")
     .option('--checkpoint-records <n>', 'records read between checkpoints')
     .option('--retain <n>', 'checkpoints kept, at least 2 (default: 3)')
-    .option('--json', 'progress and report as JSON lines on standard output')
+    .option('--json', 'progress, report and errors as JSON lines on standard output')
     .option('-q, --quiet', 'print nothing but errors')
-    .action(runCommand)
+    .action(async (file: string, flags: RunFlags) => (await import('./run-command.ts')).runCommand(file, flags))
   command
     .command('inspect')
     .description('show what a checkpoint holds: weights by name, quality, ledgers, positions, sizes')
     .argument('<checkpoint>', 'a folder chk-..., or a state folder: its newest checkpoint')
     .option('--top <n>', 'weights shown, the largest first (default: 20)')
     .option('--json', 'everything as one JSON object')
-    .action(inspectCommand)
-  for (const sub of command.commands) sub.exitOverride().showSuggestionAfterError()
+    .action(async (path: string, flags: InspectFlags) =>
+      (await import('./inspect-command.ts')).inspectCommand(path, flags),
+    )
+  for (const sub of command.commands) sub.exitOverride().showSuggestionAfterError().copyInheritedSettings(command)
   return command
 }
 
@@ -46,8 +49,14 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE
   else {
-    process.stderr.write(`${styleText('red', 'millrace')}: ${errorText(error)}\n`)
-    if (process.env.MILLRACE_STACK) process.stderr.write(`${(error as Error).stack}\n`)
     process.exitCode = exitCodeOf(error)
+    if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(errorJson(error))}\n`)
+    process.stderr.write(`${paint(process.stderr, 'red', 'millrace')}: ${errorText(error)}\n`)
+    if (process.env.MILLRACE_STACK) process.stderr.write(`${(error as Error).stack}\n`)
   }
+}
+
+function errorJson(error: unknown): object {
+  const { code } = error as { code?: unknown }
+  return { type: 'error', code: isMillraceError(error) ? code : null, message: errorText(error) }
 }

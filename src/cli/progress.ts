@@ -1,13 +1,15 @@
 /** How a run shows itself while it goes: one line that is written over, or JSON lines. */
-import { styleText } from 'node:util'
 import type { RunHandle } from '../embedded/run.ts'
 import type { RunReport } from '../runtime/local/job.ts'
 import { count, duration, eventTime, metric } from './format.ts'
+import { Meter } from './meter.ts'
+import { paint } from './paint.ts'
 
 export interface ProgressView {
   started(handle: RunHandle): void
   show(handle: RunHandle): void
   note(message: string): void
+  /** Nothing of the line stays on the terminal. */
   cleared(): void
   ended(handle: RunHandle, report: RunReport): void
 }
@@ -15,82 +17,92 @@ export interface ProgressView {
 /** Where standard error is no terminal a line is printed this often. */
 const PLAIN_MS = 5000
 
+/** On standard error: a live line on a terminal, else a line every five seconds. */
 export function terminalProgress(name: string, quiet: boolean): ProgressView {
   const { stderr } = process
   const live = stderr.isTTY === true && !quiet
-  const meter = new Meter()
+  let meter = new Meter(0, performance.now())
   let lastPlain = performance.now()
-  const line = (handle: RunHandle) => `${styleText('bold', name)}  ${meter.text(handle)}`
+  const print = (text: string) => stderr.write(`${text}\n`)
   const clear = () => {
     if (live) stderr.write('\r\u001b[K')
   }
+  /** Clipped before it is painted: a colour cut in the middle would spill. */
+  const line = (text: string) => {
+    const clipped = live ? text.slice(0, (stderr.columns ?? 100) - name.length - 3) : text
+    return `${paint(stderr, 'bold', name)}  ${clipped}`
+  }
   return {
     started(handle) {
+      meter = new Meter(handle.progress().records, performance.now())
       if (quiet) return
-      const from = handle.startedFrom === null ? 'from the beginning' : `from checkpoint ${handle.startedFrom}`
-      stderr.write(`${styleText('bold', name)}  ${from}\n`)
-      if (handle.atLeastOnce.length > 0) stderr.write(`at least once, not exactly: ${handle.atLeastOnce.join(', ')}\n`)
+      const from = handle.startedFrom === null ? 'from the beginning' : `goes on from checkpoint ${handle.startedFrom}`
+      print(line(from))
+      if (handle.atLeastOnce.length > 0) print(`at least once, not exactly: ${handle.atLeastOnce.join(', ')}`)
     },
     show(handle) {
-      if (live) stderr.write(`\r\u001b[K${line(handle).slice(0, (stderr.columns ?? 100) + 8)}`)
-      else if (!quiet && performance.now() - lastPlain >= PLAIN_MS) {
-        lastPlain = performance.now()
-        stderr.write(`${line(handle)}\n`)
+      const now = performance.now()
+      const rate = meter.look(handle.progress().records, now)
+      if (live) stderr.write(`\r\u001b[K${line(progressText(handle, `${count(rate)}/s`))}`)
+      else if (!quiet && now - lastPlain >= PLAIN_MS) {
+        lastPlain = now
+        print(line(progressText(handle, `${count(rate)}/s`)))
       }
     },
     note(message) {
       clear()
-      stderr.write(`millrace: ${message}\n`)
+      print(`${paint(stderr, 'bold', 'millrace')}: ${message}`)
     },
     cleared: clear,
     ended(handle) {
       clear()
-      if (!quiet) stderr.write(`${line(handle)}\n`)
+      if (quiet) return
+      const { records, ms, rate } = meter.total(handle.progress().records, performance.now())
+      const earlier = handle.progress().records > records ? `${count(records)} of them ` : ''
+      print(line(progressText(handle, `${earlier}in ${duration(ms)}, ${count(rate)}/s`)))
     },
   }
 }
 
-/** One JSON object a line on standard output: `progress`, then `report`. */
-export function jsonProgress(): ProgressView {
-  const meter = new Meter()
-  const print = (value: object) => process.stdout.write(`${JSON.stringify(value)}\n`)
+/** Records so far, their rate, event time, quality, last checkpoint: what matters most first, for narrow terminals. */
+function progressText(handle: RunHandle, rate: string): string {
+  const { records, eventTime: time, lastCheckpoint } = handle.progress()
+  const parts = [`${count(records)} records`, rate]
+  if (time !== null) parts.push(eventTime(time))
+  const quality = handle.quality()
+  for (const { model, report } of quality) {
+    const of = quality.length > 1 ? `${model}: ` : ''
+    parts.push(`${of}AUC ${metric(report.overall.auc, 3)}, log loss ${metric(report.overall.logLoss, 3)}`)
+  }
+  if (lastCheckpoint === undefined) parts.push('no checkpoint yet')
+  else {
+    const { id, at, durationMs } = lastCheckpoint
+    parts.push(`checkpoint ${id} ${duration(Math.max(0, Date.now() - at))} ago (took ${duration(durationMs)})`)
+  }
+  return parts.join('  ')
+}
+
+/** One JSON object a line: `started`, `progress` four times a second, `note`, and `report` at the end. */
+export function jsonProgress(stream: NodeJS.WriteStream): ProgressView {
+  let meter = new Meter(0, performance.now())
+  const print = (value: object) => stream.write(`${JSON.stringify(value)}\n`)
+  const progress = (handle: RunHandle) => {
+    const { records, eventTime, lastCheckpoint } = handle.progress()
+    const recordsPerSecond = meter.look(records, performance.now())
+    print({ type: 'progress', records, recordsPerSecond, eventTime, lastCheckpoint, quality: handle.quality() })
+  }
   return {
-    started: (handle) => print({ type: 'started', from: handle.startedFrom, atLeastOnce: handle.atLeastOnce }),
-    show: (handle) => print({ type: 'progress', ...meter.read(handle) }),
+    started: (handle) => {
+      meter = new Meter(handle.progress().records, performance.now())
+      print({ type: 'started', from: handle.startedFrom, atLeastOnce: handle.atLeastOnce })
+    },
+    show: progress,
     note: (message) => print({ type: 'note', message }),
     cleared: () => {},
     ended: (handle, report) => {
-      print({ type: 'progress', ...meter.read(handle) })
-      print({ type: 'report', ...report })
+      progress(handle)
+      const { ms, rate } = meter.total(handle.progress().records, performance.now())
+      print({ type: 'report', durationMs: Math.round(ms), recordsPerSecond: rate, ...report })
     },
-  }
-}
-
-/** Rates between two looks. */
-class Meter {
-  readonly #startedAt = performance.now()
-  #startRecords: number | undefined
-
-  read(handle: RunHandle): object {
-    const { records, eventTime, lastCheckpoint } = handle.progress()
-    return { records, recordsPerSecond: this.#rate(records), eventTime, lastCheckpoint, quality: handle.quality() }
-  }
-
-  text(handle: RunHandle): string {
-    const { records, eventTime: time, lastCheckpoint } = handle.progress()
-    const parts = [`${count(records)} records`, `${count(this.#rate(records))}/s`]
-    if (time !== null) parts.push(eventTime(time))
-    for (const { model, report } of handle.quality()) {
-      parts.push(`${model}: AUC ${metric(report.overall.auc, 3)}, log loss ${metric(report.overall.logLoss, 3)}`)
-    }
-    if (lastCheckpoint !== undefined)
-      parts.push(`checkpoint ${lastCheckpoint.id} (${duration(lastCheckpoint.durationMs)})`)
-    return parts.join('  ')
-  }
-
-  #rate(records: number): number {
-    this.#startRecords ??= records
-    const seconds = (performance.now() - this.#startedAt) / 1000
-    return seconds > 0 ? Math.round((records - this.#startRecords) / seconds) : 0
   }
 }

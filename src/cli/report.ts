@@ -1,19 +1,23 @@
 /** What a run came to, as a person reads it: quality against baselines, weights, ledgers, and where things lie. */
+import { dirname, resolve } from 'node:path'
+import { shownPath } from '../bundle/failures.ts'
 import type { ModelDescription, OperatorDescription } from '../operators/describe.ts'
-import type { RunReport } from '../runtime/local/job.ts'
+import type { RunReport, SinkReport } from '../runtime/local/job.ts'
 import type { JsonObject } from '../stage/json.ts'
 import { bytes, count, metric, table } from './format.ts'
 
 /** Weights shown of one model. */
 const TOP_WEIGHTS = 10
 
-export function reportText(report: RunReport): string {
+/** @param base folder against which the sinks' folders were resolved */
+export function reportText(report: RunReport, base: string): string {
   const done = report.end === 'finished' ? 'finished: the input is used up' : 'suspended: start again to go on'
   const parts = [
     done,
     ...describeText(report.operators, TOP_WEIGHTS),
     ledgerText(report.ledgers),
-    `checkpoint  ${report.checkpoint}\n${sinkText(report.sinks)}`,
+    rejectedText(report, base),
+    placesText(report, base),
   ]
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
@@ -79,8 +83,34 @@ export function ledgerText({ sources, operators }: { sources: JsonObject; operat
   return `ledgers\n${lines.join('\n')}`
 }
 
-function sinkText(sinks: RunReport['sinks']): string {
-  return sinks.map(({ uid, target, rows }) => `sink ${uid}  ${count(rows)} rows in ${target}`).join('\n')
+/** How many records were rejected, by whom, and where they are with their reasons. */
+function rejectedText({ ledgers, sinks }: RunReport, base: string): string {
+  const by = (kind: string, counted: JsonObject) =>
+    Object.entries(counted as Counts)
+      .filter(([, { rejected }]) => rejected > 0)
+      .map(([uid, { rejected }]) => `${n(rejected)} by ${kind} ${uid}`)
+  const all = [...by('source', ledgers.sources), ...by('operator', ledgers.operators)]
+  if (all.length === 0) return ''
+  const takers = sinks.filter(({ takes, rows }) => rows > 0 && takes.some((output) => output.endsWith('/rejected')))
+  const places = takers.map((sink) => placeOf(sink, base)).join(' and ')
+  return `rejected  ${all.join(', ')}: each with source, position and reason in ${places}`
+}
+
+function placesText({ checkpoint, sinks }: RunReport, base: string): string {
+  const rows = sinks
+    .filter(({ rows }) => rows > 0)
+    .map((sink) => [`sink ${sink.uid}`, count(sink.rows), placeOf(sink, base)])
+  const width = Math.max('checkpoint'.length, ...rows.map(([name]) => name.length))
+  const digits = Math.max(0, ...rows.map(([, written]) => written.length))
+  return [
+    ...rows.map(([name, written, place]) => `${name.padEnd(width)}  ${written.padStart(digits)} rows in ${place}`),
+    `${'checkpoint'.padEnd(width)}  ${shownPath(checkpoint)}`,
+    `${'look inside'.padEnd(width)}  millrace inspect ${shownPath(dirname(checkpoint))}`,
+  ].join('\n')
+}
+
+function placeOf({ folder, connector }: SinkReport, base: string): string {
+  return folder === undefined ? connector : shownPath(resolve(base, folder))
 }
 
 type Counts = { [uid: string]: { [counter: string]: number } }

@@ -32,10 +32,17 @@ export interface RunOptions {
   readonly retain?: number
   /** Start anew: forget checkpoints, clear the sinks. */
   readonly fresh?: boolean
+  /**
+   * Folder of a checkpoint to start from, to go back to it: `state` must be without checkpoints, and sinks whose rows are
+   * public since need new folders.
+   */
+  readonly from?: string
   /** Connectors beside, or instead of, the built-in ones. */
   readonly connectors?: ConnectorTable
   /** Told what went wrong without ending the run. Default: standard error. */
   readonly warn?: (message: string) => void
+  /** Told of every error that a function of the pipeline threw at a record; the record is rejected for it. */
+  readonly onUserError?: (operator: string, error: unknown) => void
 }
 
 /** A run under way. */
@@ -74,7 +81,9 @@ export async function run(pipeline: Pipeline, options: RunOptions = {}): Promise
     },
     retain: options.retain ?? 3,
     fresh: options.fresh ?? false,
+    from: options.from === undefined ? undefined : resolve(base, options.from),
     warn: options.warn ?? ((message) => process.stderr.write(`millrace: ${message}\n`)),
+    thrown: options.onUserError,
   })
   return {
     done: job.run(),

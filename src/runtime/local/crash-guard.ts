@@ -57,9 +57,12 @@ export class CrashGuard {
     if (crashed) this.#file = openSync(this.#suspectPath, 'w')
   }
 
-  /** Records kept out, as texts. */
+  /** Records kept out, as a person finds them. */
   get rejected(): readonly string[] {
-    return [...this.#rejected]
+    return [...this.#rejected].map((text) => {
+      const [origin, split, position] = JSON.parse(text) as [string, string, number]
+      return `source "${origin}", ${split}, position ${position}`
+    })
   }
 
   /** True while records must be announced or some are kept out. */
@@ -70,10 +73,11 @@ export class CrashGuard {
   /** Announces a record about to be processed; false keeps it out. */
   readonly admit = (identity: Identity): boolean => {
     if (this.#file === undefined && this.#rejected.size === 0) return true
-    const text = `${identity.origin} ${identity.split} ${identity.position} ${identity.time} ${identity.path}\n`
-    if (this.#rejected.has(text.slice(0, -1))) return false
+    const { origin, split, position, time, path } = identity
+    const text = JSON.stringify([origin, split, position, time, path])
+    if (this.#rejected.has(text)) return false
     if (this.#file !== undefined) {
-      const length = this.#buffer.write(text)
+      const length = this.#buffer.write(`${text}\n`)
       writeSync(this.#file, this.#buffer, 0, length, 0)
       this.#announced = true
     }

@@ -63,6 +63,10 @@ export class EngineSinks {
   }
 }
 
+/**
+ * Opens every sink as the checkpoint left it, and commits what was prepared for it: the process may have died between
+ * manifest and commit.
+ */
 export async function openSinks(
   plan: Plan,
   connectors: ConnectorTable,
@@ -70,6 +74,7 @@ export async function openSinks(
   manifest: Manifest | undefined,
 ): Promise<EngineSinks> {
   const open: OpenSink[] = []
+  const left: { [uid: string]: JsonObject } = {}
   try {
     for (const vertex of plan.operators) {
       if (vertex.kind !== 'sink') continue
@@ -79,6 +84,10 @@ export async function openSinks(
       const restored = manifest === undefined || prepared === undefined ? undefined : { epoch: manifest.id, prepared }
       const writer = await connector.open({ uid: vertex.uid, options, base }, restored)
       open.push({ uid: vertex.uid, guarantee: connector.guarantee, writer })
+      if (prepared !== undefined) left[vertex.uid] = prepared
+    }
+    for (const { uid, writer } of open) {
+      if (manifest !== undefined && uid in left) await writer.commit(manifest.id, left[uid])
     }
   } catch (error) {
     await Promise.all(open.map(({ writer }) => writer.close()))

@@ -119,6 +119,13 @@ export class EngineSources {
   }
 }
 
+/** @throws what the connectors say of sources that cannot be opened; nothing is kept open */
+export async function lookAtSources(program: Program, connectors: ConnectorTable, base: string): Promise<void> {
+  for (const source of program.plan.sources) {
+    await sourceConnector(connectors, source).splits({ uid: source.uid, options: source.options, base })
+  }
+}
+
 /** Opens every split of every source: those of the checkpoint where they stood, new ones at their beginning. */
 export async function openSources(
   program: Program,

@@ -73,6 +73,7 @@ export class Engine {
       const clock = { watermark: (uid: string) => (sources as EngineSources).watermark(uid) }
       const topology = new Topology(program, clock, { sink: writer, admit: options.admit, thrown: options.thrown })
       if (restored !== undefined) restoreStages(topology, program.plan, restored)
+      restored?.release()
       sources = await openSources(program, connectors, base, restored?.manifest, (uid) => topology.entry(uid))
       return new Engine(options, topology, sources, sinks)
     } catch (error) {

@@ -3,21 +3,26 @@
  *
  * The state folder belongs to one process at a time. What a run leaves in it is all that the next one needs.
  */
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { errorText, MillraceError } from '../../errors.ts'
 import type { OperatorDescription, QualityDescription } from '../../operators/describe.ts'
 import type { JsonObject } from '../../stage/json.ts'
+import type { Plan } from '../../stage/plan.ts'
 import { acquireLock } from '../../storage/acquire-lock.ts'
 import type { DirectoryLock } from '../../storage/lock.ts'
 import { nodeStorage } from '../../storage/node-storage.ts'
+import type { Processes } from '../../storage/processes.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { ConnectorTable } from '../../stream/ports.ts'
 import type { Program } from '../../stream/program.ts'
-import { checkpointName, removeCheckpoint } from './checkpoint-folder.ts'
+import { checkpointId, checkpointName, removeCheckpoint } from './checkpoint-folder.ts'
 import { CheckpointStore, type RestoredCheckpoint } from './checkpoint-store.ts'
 import type { CheckpointInfo, CheckpointPolicy } from './checkpointer.ts'
 import { CrashGuard } from './crash-guard.ts'
 import { Engine, type RunEnd } from './engine.ts'
+import { openSinks } from './engine-sinks.ts'
+import { lookAtSources } from './engine-sources.ts'
+import type { Manifest } from './manifest.ts'
 
 export interface JobOptions {
   readonly connectors: ConnectorTable
@@ -33,7 +38,14 @@ export interface JobOptions {
   readonly warn: (message: string) => void
   /** Told of every error that a user's function threw at a record, which is rejected for it. */
   readonly thrown?: (uid: string, error: unknown) => void
+  /**
+   * Folder of a checkpoint of another state folder to start from: for going back. The state folder must be without
+   * checkpoints, and sinks whose rows are public since need new folders.
+   */
+  readonly from?: string
   readonly storage?: Storage
+  /** Whose lock counts as held; injected for tests. */
+  readonly processes?: Processes
   readonly now?: () => number
 }
 
@@ -58,7 +70,17 @@ export interface RunReport {
   readonly ledgers: { readonly sources: JsonObject; readonly operators: JsonObject }
   /** Models and their quality, by operator uid. */
   readonly operators: { readonly [uid: string]: OperatorDescription }
-  readonly sinks: readonly { readonly uid: string; readonly target: string; readonly rows: number }[]
+  readonly sinks: readonly SinkReport[]
+}
+
+export interface SinkReport {
+  readonly uid: string
+  readonly connector: string
+  /** The folder as it was declared; absent where the sink has none. */
+  readonly folder?: string
+  readonly rows: number
+  /** The outputs it takes, such as `departures/rejected`. */
+  readonly takes: readonly string[]
 }
 
 export class Job {
@@ -93,7 +115,9 @@ export class Job {
    */
   static async open(program: Program, options: JobOptions): Promise<Job> {
     const storage = options.storage ?? nodeStorage
-    const lock = await acquireLock(options.state, { storage })
+    // Before anything is written: a source that is not there is the most likely mistake of all.
+    await lookAtSources(program, options.connectors, options.base)
+    const lock = await acquireLock(options.state, { storage, processes: options.processes })
     let guard: CrashGuard | undefined
     try {
       if (options.fresh) await forget(program, options, storage)
@@ -105,12 +129,17 @@ export class Job {
         now: options.now,
         warn: (problem) => options.warn(errorText(problem)),
       })
-      const restored = await restoredOf(store, options.warn)
-      if (restored?.manifest.status === 'finished') throw finished(program.plan.name, restored.folder)
+      const restored = await restoredOf(store, program.plan.name, options, storage)
+      if (restored?.manifest.status === 'finished') {
+        if (options.from === undefined) await completeSinks(restored.manifest, options)
+        throw finished(program.plan.name, restored.folder)
+      }
       const from = restored?.manifest.id ?? null
-      const crashed = restored === undefined ? lock.epoch > 1 && !options.fresh : restored.manifest.status === 'running'
+      const isFirst = restored === undefined || options.from !== undefined
+      const crashed = isFirst ? lock.epoch > 1 && !options.fresh : restored.manifest.status === 'running'
       guard = new CrashGuard(options.state, from, crashed)
-      for (const record of guard.rejected) options.warn(`this record killed the process and is rejected: ${record}`)
+      for (const record of guard.rejected)
+        options.warn(`a record that killed the process again and again is rejected: ${record}`)
       const engine = await Engine.open({
         program,
         connectors: options.connectors,
@@ -192,7 +221,9 @@ export class Job {
       const vertex = this.#program.plan.operators.find((candidate) => candidate.uid === uid)
       if (vertex?.kind !== 'sink') return []
       const { folder } = vertex.options.options as { folder?: string }
-      return [{ uid, target: folder ?? String(vertex.options.connector), rows: operator.ledger.totals().processed }]
+      const takes = vertex.inputs.map(({ from }) => `${from.uid}/${from.output}`)
+      const rows = operator.ledger.totals().processed
+      return [{ uid, connector: String(vertex.options.connector), folder, rows, takes }]
     })
   }
 
@@ -202,27 +233,46 @@ export class Job {
   }
 }
 
+/** The newest good checkpoint of the state folder, or the one to start from. */
 async function restoredOf(
   store: CheckpointStore,
-  warn: (message: string) => void,
+  pipeline: string,
+  { from, warn }: JobOptions,
+  storage: Storage,
 ): Promise<RestoredCheckpoint | undefined> {
   const latest = await store.latest()
   for (const { id, error } of latest?.damaged ?? []) {
     warn(`checkpoint ${id} is damaged and passed over: ${errorText(error)}`)
   }
-  return latest?.checkpoint
+  if (from === undefined) return latest?.checkpoint
+  if (latest !== undefined) throw hasOwn(latest.checkpoint.folder)
+  const id = checkpointId(basename(from))
+  if (id === undefined) throw noCheckpoint(from)
+  const other = await CheckpointStore.open(dirname(from), { pipeline, storage })
+  return await other.load(id)
+}
+
+/** Commits what the last checkpoint covers: the process may have died between manifest and commit. */
+async function completeSinks(manifest: Manifest, { connectors, base, warn }: JobOptions): Promise<void> {
+  try {
+    const sinks = await openSinks(manifest.plan as unknown as Plan, connectors, base, manifest)
+    await sinks.close()
+  } catch (error) {
+    warn(`the run has finished, but whether all its output is public cannot be told: ${errorText(error)}`)
+  }
 }
 
 async function forget(program: Program, options: JobOptions, storage: Storage): Promise<void> {
-  const reader = await CheckpointStore.open(options.state, { pipeline: program.plan.name, storage })
-  for (const { folder } of await reader.list()) await removeCheckpoint(storage, folder)
-  CrashGuard.forget(options.state)
+  // Sinks first: one that refuses leaves the checkpoints as they are.
   for (const vertex of program.plan.operators) {
     if (vertex.kind !== 'sink') continue
     const connector = options.connectors.sinks.find(({ kind }) => kind === vertex.options.connector)
     const sinkOptions = { ...(vertex.options.options as JsonObject), format: vertex.options.format }
     await connector?.clear?.({ uid: vertex.uid, options: sinkOptions, base: options.base })
   }
+  const reader = await CheckpointStore.open(options.state, { pipeline: program.plan.name, storage })
+  for (const { folder } of await reader.list()) await removeCheckpoint(storage, folder)
+  CrashGuard.forget(options.state)
 }
 
 function finished(pipeline: string, folder: string): MillraceError {
@@ -230,5 +280,23 @@ function finished(pipeline: string, folder: string): MillraceError {
     what: `pipeline "${pipeline}" has already come to the end of its input`,
     where: folder,
     remedy: 'Look at it with "millrace inspect", or run it again from the start with --fresh',
+  })
+}
+
+function hasOwn(folder: string): MillraceError {
+  return new MillraceError('ML_RANGE', {
+    what: 'a run that starts from a given checkpoint needs a state folder without checkpoints',
+    got: folder,
+    where: 'from',
+    remedy: 'Give a new state folder, or leave "from" out to go on from the newest one',
+  })
+}
+
+function noCheckpoint(from: string): MillraceError {
+  return new MillraceError('ML_RANGE', {
+    what: 'a checkpoint is a folder named chk-... in a state folder',
+    got: from,
+    where: 'from',
+    remedy: 'Look into the state folder for those there are',
   })
 }

@@ -1,0 +1,68 @@
+/** Values from the command line: params by the type of their default, numbers, durations. */
+import { nearNames } from '../bundle/near-names.ts'
+import { MillraceError } from '../errors.ts'
+import type { JsonObject, JsonValue } from '../stage/json.ts'
+import { durationMs } from '../time/duration.ts'
+
+/**
+ * `name=value` pairs; the default's type says how the value is read.
+ *
+ * @throws ML_PARAM for a name that the pipeline does not have, or a value of another type
+ */
+export function paramsOf(pairs: readonly string[], defaults: JsonObject): JsonObject {
+  const params: { [name: string]: JsonValue } = {}
+  for (const pair of pairs) {
+    const equals = pair.indexOf('=')
+    if (equals < 1) throw badParam('a param is given as name=value', pair, 'Write --param name=value')
+    const name = pair.slice(0, equals)
+    if (!Object.hasOwn(defaults, name)) throw unknownParam(name, Object.keys(defaults))
+    params[name] = paramValue(name, pair.slice(equals + 1), defaults[name])
+  }
+  return params
+}
+
+function paramValue(name: string, text: string, byDefault: JsonValue): JsonValue {
+  if (typeof byDefault === 'string') return text
+  try {
+    const value = JSON.parse(text) as JsonValue
+    if (typeName(value) === typeName(byDefault)) return value
+  } catch {
+    // Reported below.
+  }
+  const remedy = `Its default is ${JSON.stringify(byDefault)}: write --param '${name}=...' in that form`
+  throw badParam(`param "${name}" must be a ${typeName(byDefault)}`, text, remedy)
+}
+
+function unknownParam(name: string, names: readonly string[]): MillraceError {
+  const near = nearNames(name, names)
+  const all = names.length === 0 ? 'It has none' : `It has ${names.join(', ')}`
+  return badParam('the pipeline has no such param', name, near.length > 0 ? `Did you mean ${near.join(' or ')}` : all)
+}
+
+/** Types as JSON tells them apart. */
+function typeName(value: JsonValue): string {
+  if (value === null) return 'null'
+  return Array.isArray(value) ? 'JSON array' : typeof value === 'object' ? 'JSON object' : typeof value
+}
+
+function badParam(what: string, got: string, remedy: string): MillraceError {
+  return new MillraceError('ML_PARAM', { what, got, where: '--param', remedy })
+}
+
+/** @throws ML_RANGE when it is no whole number, or less than `atLeast` */
+export function wholeNumber(flag: string, text: string | undefined, atLeast: number): number | undefined {
+  if (text === undefined) return undefined
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
+  if (value >= atLeast) return value
+  throw new MillraceError('ML_RANGE', {
+    what: `must be a whole number, ${atLeast} or more`,
+    got: text,
+    where: flag,
+    remedy: 'Write digits only',
+  })
+}
+
+/** @throws ML_RANGE naming the flag */
+export function milliseconds(flag: string, text: string | undefined): number | undefined {
+  return text === undefined ? undefined : durationMs(/^\d+$/.test(text) ? Number(text) : text, flag)
+}
