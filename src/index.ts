@@ -16,6 +16,8 @@ export { invScaling } from './learn/linear/inv-scaling.ts'
 export { type LogisticSpec, logistic } from './learn/linear/logistic.ts'
 export { normalized } from './learn/linear/normalized.ts'
 export { sgd } from './learn/linear/sgd.ts'
+export { CompensatedSum } from './numeric/fsum.ts'
+export { Xoshiro128 } from './numeric/xoshiro128.ts'
 export type { Rejected } from './operators/operator.ts'
 export type {
   BinaryPrediction,
@@ -28,6 +30,8 @@ export type {
 } from './operators/prediction.ts'
 export type { ProcessContext, ValueState } from './operators/process.ts'
 export type { Key } from './state/key.ts'
+export { EwMean } from './stats/ew-mean.ts'
+export { Welford } from './stats/welford.ts'
 export type { SinkDeclaration, SourceDeclaration } from './stream/declarations.ts'
 export {
   type Pipeline,

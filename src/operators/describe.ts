@@ -1,5 +1,5 @@
 /** What an operator shows to the outside: to `inspect`, the page, a program's handle. Plain data. */
-import type { QualityReport } from './quality.ts'
+import type { QualityReport } from './quality-report.ts'
 
 /** A weight by the name of its input, in standardised units where the learner standardises. */
 export interface NamedWeight {

@@ -13,9 +13,7 @@ import { createBinaryLearner } from '../learn/create-learner.ts'
 import type { BinaryLearner, BinarySpec } from '../learn/learner.ts'
 import type { EncodedKey } from '../state/key.ts'
 import type { ModelDescription } from './describe.ts'
-import { GlobalModel } from './global-model.ts'
-import { KeyedModels } from './keyed-models.ts'
-import type { OperatorCapture, OperatorContext } from './operator.ts'
+import type { OperatorCapture } from './operator.ts'
 
 export interface ModelStoreOptions {
   readonly model: BinarySpec
@@ -50,10 +48,6 @@ export interface ModelStore {
   capture(): OperatorCapture
   /** Restores a key group; tells where slots went when the features were edited. */
   restoreGroup(group: number, reader: ByteReader): SlotMap | undefined
-}
-
-export function createModelStore(context: OperatorContext, options: ModelStoreOptions): ModelStore {
-  return options.keyed ? new KeyedModels(context, options) : new GlobalModel(context, options)
 }
 
 /** Counts a learned label for the baselines. */

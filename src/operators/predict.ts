@@ -10,16 +10,19 @@
  */
 import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
-import { MillraceError } from '../errors.ts'
 import type { FeatureVector } from '../features/feature-vector.ts'
-import { checkWeight, decide } from '../learn/learner.ts'
+import { checkWeight } from '../learn/learner.ts'
 import { decodeKey, type Key, KeyEncoder } from '../state/key.ts'
 import type { ModelDescription } from './describe.ts'
+import { GlobalModel } from './global-model.ts'
+import { KeyedModels } from './keyed-models.ts'
+import { binaryLabel, conflict, stillPending, unmatched } from './labels.ts'
 import { Ledger } from './ledger.ts'
-import { createModelStore, type ModelStore, type ModelStoreOptions } from './model-store.ts'
+import type { ModelStore, ModelStoreOptions } from './model-store.ts'
 import type { Operator, OperatorCapture, OperatorContext } from './operator.ts'
+import { expiryOf, outcomeOf, predictionOf } from './outcome.ts'
 import { EARLY, type PendingRow, PendingStore, WAITING } from './pending-store.ts'
-import type { BinaryPrediction, Expired, ModelUpdate, Outcome } from './prediction.ts'
+import type { ModelUpdate } from './prediction.ts'
 
 export interface PredictSettings extends ModelStoreOptions {
   /** Set by `learnFrom`. */
@@ -78,7 +81,7 @@ export class PredictOperator implements Operator {
     this.#context = context
     this.#settings = settings
     this.#functions = functions
-    this.models = createModelStore(context, settings)
+    this.models = settings.keyed ? new KeyedModels(context, settings) : new GlobalModel(context, settings)
     this.#vector = this.models.encoder.vector()
     this.#joinKeys = new KeyEncoder(context.keyGroups)
     this.ledger = new Ledger(counters, context.keyGroups)
@@ -125,13 +128,14 @@ export class PredictOperator implements Operator {
     if (row.status === WAITING) {
       this.ledger.add(EXPIRED, group)
       this.ledger.addBy(WAITING_COUNT, group, -1)
-      if (this.#context.connected(EXPIRIES)) this.#context.emit(EXPIRIES, this.#expiry(row, joinKeyOf(joinKey), time))
+      if (this.#context.connected(EXPIRIES))
+        this.#context.emit(EXPIRIES, expiryOf(this.#context.uid, joinKeyOf(joinKey), row, time))
     } else if (row.status === EARLY) {
       this.ledger.add(UNMATCHED, group)
       this.ledger.addBy(EARLY_COUNT, group, -1)
       this.#context.deadLetter(
         { key: joinKeyOf(joinKey), label: row.label === 1, at: row.time },
-        unmatched(this.#context.uid),
+        unmatched(`model "${this.#context.uid}"`),
       )
     }
   }
@@ -184,22 +188,21 @@ export class PredictOperator implements Operator {
   #testThenTrain(value: unknown): void {
     const { models } = this
     const { key, uid, current } = this.#context
-    const label = this.#labelOf(value)
+    const label = binaryLabel(this.#functions.label?.(value), this.#context.uid)
     const weight = this.#weightOf(value)
     models.encoder.encode(value, this.#vector, true)
     models.open(key)
     const step = models.step
     const { prior, last } = models
     const probability = models.testThenTrain(this.#vector, label, weight)
-    const prediction: BinaryPrediction = { label: decide(probability), probability }
-    const model = { uid, step }
     this.ledger.add(PROCESSED, key.group)
     if (this.#context.connected(RECORDS)) {
-      this.#context.emit(RECORDS, { input: value, prediction, model, label: label === 1 })
+      const prediction = predictionOf(probability)
+      this.#context.emit(RECORDS, { input: value, prediction, model: { uid, step }, label: label === 1 })
     }
     if (this.#context.connected(OUTCOMES)) {
-      const at = current.time
-      this.#context.emit(OUTCOMES, outcome(null, prediction, label, weight, at, at, model, prior, last))
+      const { time } = current
+      this.#context.emit(OUTCOMES, outcomeOf(uid, null, { time, probability, step, prior, last }, label, weight, time))
     }
     this.#learned()
   }
@@ -247,7 +250,7 @@ export class PredictOperator implements Operator {
     let weight: number
     let row: PendingRow | undefined
     try {
-      label = this.#labelOf(value)
+      label = binaryLabel(this.#functions.label?.(value), this.#context.uid)
       weight = this.#weightOf(value)
       const joinKey = this.#joinKeys.encode(this.#functions.labelKey?.(value) as Key)
       joinKey.group = group
@@ -289,14 +292,8 @@ export class PredictOperator implements Operator {
     this.ledger.addBy(WAITING_COUNT, key.group, -1)
     this.ledger.add(LEARNED, key.group)
     if (this.#context.connected(OUTCOMES)) {
-      const { probability, step, prior, last } = row
-      const prediction = { label: decide(probability), probability }
       const joinKey = joinKeyOf(pending.current)
-      const { time } = row
-      this.#context.emit(
-        OUTCOMES,
-        outcome(joinKey, prediction, label, weight, time, current.time, { uid, step }, prior, last),
-      )
+      this.#context.emit(OUTCOMES, outcomeOf(uid, joinKey, row, label, weight, current.time))
     }
     this.#learned()
   }
@@ -311,18 +308,6 @@ export class PredictOperator implements Operator {
     this.ledger.add(EARLY_COUNT, this.#context.key.group)
   }
 
-  #labelOf(value: unknown): 0 | 1 {
-    const label = this.#functions.label?.(value)
-    if (label === true || label === 1) return 1
-    if (label === false || label === 0) return 0
-    throw new MillraceError('ML_LABEL', {
-      what: 'a binary label must be true or false (or 1 and 0)',
-      got: label === undefined ? 'undefined' : label,
-      where: `model "${this.#context.uid}"`,
-      remedy: 'Compare in the label function: (r) => r.delay > 15',
-    })
-  }
-
   #weightOf(value: unknown): number {
     if (this.#functions.weight === undefined) return 1
     const weight = this.#functions.weight(value)
@@ -332,9 +317,8 @@ export class PredictOperator implements Operator {
 
   #emitScored(value: unknown, probability: number): void {
     if (!this.#context.connected(RECORDS)) return
-    const prediction: BinaryPrediction = { label: decide(probability), probability }
     const model = { uid: this.#context.uid, step: this.models.step }
-    this.#context.emit(RECORDS, { input: value, prediction, model })
+    this.#context.emit(RECORDS, { input: value, prediction: predictionOf(probability), model })
   }
 
   #learned(): void {
@@ -354,17 +338,6 @@ export class PredictOperator implements Operator {
     }
     this.#context.emit(MODELS, value)
   }
-
-  #expiry(row: PendingRow, key: Key, time: number): Expired {
-    const { probability, step } = row
-    return {
-      key,
-      prediction: { label: decide(probability), probability },
-      predictedAt: row.time,
-      expiredAt: time,
-      model: { uid: this.#context.uid, step },
-    }
-  }
 }
 
 /** A mark, then the part where it has state; returns the mark. */
@@ -378,47 +351,6 @@ function writePart(part: OperatorCapture, group: number, writer: ByteWriter): nu
   return 0
 }
 
-function outcome(
-  key: Key,
-  prediction: BinaryPrediction,
-  label: 0 | 1,
-  weight: number,
-  predictedAt: number,
-  labelledAt: number,
-  model: { uid: string; step: number },
-  prior: number,
-  last: number,
-): Outcome {
-  const baseline = { prior, last: last < 0 ? null : last === 1 }
-  return { key, prediction, label: label === 1, weight, predictedAt, labelledAt, model, baseline }
-}
-
 function joinKeyOf({ bytes, length }: { bytes: Uint8Array; length: number }): Key {
   return decodeKey(bytes, 0, length)
-}
-
-function stillPending(key: Key, uid: string): MillraceError {
-  return new MillraceError('ML_PENDING_KEY', {
-    what: 'a prediction with this join key still waits for its label, or had it within the label timeout',
-    got: key,
-    where: `model "${uid}"`,
-    remedy: 'Make the key unique: add a date or a sequence number',
-  })
-}
-
-function conflict(label: 0 | 1, uid: string): MillraceError {
-  return new MillraceError('ML_CONFLICT', {
-    what: `the prediction was already labelled ${label === 0}`,
-    got: label === 1,
-    where: `model "${uid}"`,
-    remedy: "Decide upstream which label is right, or set onConflict: 'ignore'",
-  })
-}
-
-function unmatched(uid: string): MillraceError {
-  return new MillraceError('ML_UNMATCHED_LABEL', {
-    what: 'no prediction with this join key came within the label timeout',
-    where: `model "${uid}"`,
-    remedy: 'Compare the key functions, or give a longer labelTimeout',
-  })
 }

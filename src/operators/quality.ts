@@ -8,7 +8,6 @@ import type { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
 import type { BinaryOutcome } from '../metrics/binary-outcome.ts'
 import { BinaryQuality } from '../metrics/binary-quality.ts'
-import type { BinaryReport } from '../metrics/binary-report.ts'
 import { FadedQuality } from '../metrics/faded-quality.ts'
 import { TumblingQuality } from '../metrics/tumbling-quality.ts'
 import { WindowedQuality } from '../metrics/windowed-quality.ts'
@@ -16,30 +15,13 @@ import type { QualityDescription } from './describe.ts'
 import { basicCounters, IN, Ledger, PROCESSED } from './ledger.ts'
 import type { Operator, OperatorCapture, OperatorContext } from './operator.ts'
 import type { Outcome } from './prediction.ts'
-
-/** What the `metrics` output carries. */
-export interface QualityReport {
-  readonly model: string
-  /** Event time of the report in milliseconds: the end of its window, or of the last outcome. */
-  readonly at: number
-  /** Outcomes so far. */
-  readonly records: number
-  readonly overall: BinaryReport
-  /** Over the last `RECENT` outcomes. */
-  readonly recent: BinaryReport
-  /** An outcome counts half as much after `HALF_LIFE` more. */
-  readonly faded: BinaryReport
-  /** The window of event time that has just ended; null in the report at the end. */
-  readonly window: { readonly startMs: number; readonly endMs: number; readonly report: BinaryReport } | null
-}
+import { HALF_LIFE, type QualityReport, RECENT } from './quality-report.ts'
 
 export interface QualityOptions {
   /** Length of the event-time windows; 0: none. */
   readonly everyMs: number
 }
 
-const RECENT = 1000
-const HALF_LIFE = 1000
 const WINDOW_TAG = '~window'
 const METRICS = 0
 

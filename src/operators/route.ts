@@ -7,10 +7,10 @@
  */
 import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
-import { MillraceError } from '../errors.ts'
 import { decodeValue, encodeValue } from '../formats/value-codec.ts'
 import { type Key, keyText } from '../state/key.ts'
 import { KeyedValues } from '../state/keyed-values.ts'
+import { unmatched } from './labels.ts'
 import { basicCounters, IN, Ledger, PROCESSED } from './ledger.ts'
 import type { Operator, OperatorCapture, OperatorContext } from './operator.ts'
 
@@ -65,7 +65,8 @@ export class RouteOperator implements Operator {
     const text = keyText(key)
     const route = this.#routes.get(text, key.group)
     this.#routes.delete(text, key.group)
-    for (const label of route?.waiting ?? []) this.#context.deadLetter(label, unmatched(this.#context.uid))
+    for (const label of route?.waiting ?? [])
+      this.#context.deadLetter(label, unmatched(`operator "${this.#context.uid}"`))
   }
 
   capture(): OperatorCapture {
@@ -111,12 +112,4 @@ function writeRoute(route: Route, writer: ByteWriter): void {
 function readRoute(reader: ByteReader): Route {
   const [known, modelKey, waiting] = decodeValue(reader) as [boolean, Key, unknown[]]
   return { known, modelKey, waiting }
-}
-
-function unmatched(uid: string): MillraceError {
-  return new MillraceError('ML_UNMATCHED_LABEL', {
-    what: 'no record with this join key came within the label timeout',
-    where: `operator "${uid}"`,
-    remedy: 'Compare the key functions, or give a longer labelTimeout',
-  })
 }

@@ -11,9 +11,9 @@ import { RouteOperator, type RouteOptions } from '../operators/route.ts'
 import { SinkOperator, type SinkOutput } from '../operators/sink.ts'
 import { UnionOperator } from '../operators/union.ts'
 import { createRowEncoder } from './create-row-encoder.ts'
+import type { Functions } from './functions.ts'
 import type { JsonObject } from './json.ts'
 import type { OperatorVertex, Plan } from './plan.ts'
-import type { Functions } from './stage.ts'
 
 /** Outputs by kind of operator. Output 0 is the main one; output 1 takes what was rejected. */
 export const OPERATOR_OUTPUTS: { readonly [kind: string]: readonly string[] } = {

@@ -17,11 +17,12 @@ import { type EncodedKey, KeyEncoder, keyFromText, keyText } from '../state/key.
 import { type Envelope, type Identity, MAX_TIME, MIN_TIME, ROOT_PATH } from '../time/identity.ts'
 import { OrderBuffer } from '../time/order-buffer.ts'
 import type { Timer } from '../time/timer.ts'
-import { TimerQueue } from '../time/timer-queue.ts'
-import { Cell, type CellHost, type Cursor, type Target } from './cell.ts'
-import { createOperator, OPERATOR_OUTPUTS } from './create-operator.ts'
+import type { Cell, CellHost, Cursor } from './cell.ts'
+import type { Functions } from './functions.ts'
 import { readIdentity, writeIdentity } from './identity-codec.ts'
-import type { OperatorVertex, Plan, StagePlan } from './plan.ts'
+import type { Plan, Port, StagePlan } from './plan.ts'
+import { addTo, type GroupLists, StageTimers, writeList } from './stage-timers.ts'
+import { wire } from './wiring.ts'
 
 /** What the engine gives a stage. */
 export interface StageHost {
@@ -35,15 +36,6 @@ export interface StageHost {
   thrown?(uid: string, error: unknown): void
 }
 
-/** Functions the user gave, by `uid/name`. */
-export type Functions = ReadonlyMap<string, (...values: never[]) => unknown>
-
-/** A port whose records leave the stage. */
-export interface Outlet {
-  readonly uid: string
-  readonly output: string
-}
-
 /** State of a stage as it was at a cut. */
 export interface StageCapture {
   /** Calls `take` with the bytes of each operator that has state in the group. The bytes are valid during the call. */
@@ -52,25 +44,20 @@ export interface StageCapture {
 }
 
 const CELL_VERSION = 1
-/** First character of the tags of timers that follow from an operator's state. */
-const DERIVED = '~'
 
 export class Stage implements CellHost {
   readonly plan: StagePlan
-  readonly outlets: readonly Outlet[]
+  readonly outlets: readonly Port[]
   readonly cursor: Cursor = { time: MIN_TIME, origin: '', split: '', position: 0, path: ROOT_PATH }
   readonly key: EncodedKey
   readonly keyGroups: number
   readonly #host: StageHost
   readonly #ordered: boolean
-  readonly #cells = new Map<string, Cell>()
+  readonly #cells: ReadonlyMap<string, Cell>
   readonly #entries: Cell[] = []
   readonly #keyFunctions: (((value: never) => unknown) | undefined)[] = []
   readonly #buffer = new OrderBuffer()
-  readonly #timers: TimerQueue
-  readonly #ticks: TimerQueue
-  /** Event-time timers that operators set again from their state when they restore: no part of a snapshot. */
-  readonly #derived: TimerQueue
+  readonly #timers: StageTimers
   readonly #encoder: KeyEncoder
   readonly #homeGroup: number
   #target = MIN_TIME - 1
@@ -87,11 +74,10 @@ export class Stage implements CellHost {
     this.key = this.#encoder.encode(null)
     if (stage.partitioning === 'forward') this.key.group = firstGroup
     this.#homeGroup = this.key.group
-    const timers = { keyGroups: plan.keyGroups, where: `stage "${stage.id}"` }
-    this.#timers = new TimerQueue(timers)
-    this.#ticks = new TimerQueue(timers)
-    this.#derived = new TimerQueue(timers)
-    this.outlets = this.#build(plan, functions)
+    this.#timers = new StageTimers({ keyGroups: plan.keyGroups, where: `stage "${stage.id}"` })
+    const { cells, outlets } = wire(plan, stage, functions, this, (uid) => host.sink(uid))
+    this.#cells = cells
+    this.outlets = outlets
     for (const input of stage.inputs) {
       this.#entries.push(this.#cell(input.uid))
       this.#keyFunctions.push(
@@ -125,7 +111,7 @@ export class Stage implements CellHost {
     const target = this.#target
     for (let done = 0; done < limit; done++) {
       const recordTime = this.#buffer.peekTime()
-      const timerTime = Math.min(this.#derived.peekTime(), this.#timers.peekTime())
+      const timerTime = this.#timers.peekEvent()
       if (recordTime <= target && recordTime <= timerTime) {
         const envelope = this.#buffer.pop()
         this.#process(this.#buffer.rank, envelope)
@@ -141,8 +127,8 @@ export class Stage implements CellHost {
   /** Processing time has come to `now` (milliseconds): fires what is due, at most `limit`; true when more are due. */
   tick(now: number, limit: number): boolean {
     for (let done = 0; done < limit; done++) {
-      if (this.#ticks.peekTime() > now) return false
-      const timer = this.#ticks.pop()
+      const timer = this.#timers.popTick(now)
+      if (timer === undefined) return false
       this.#enterTimer(timer, Math.min(this.#watermark + 1, MAX_TIME))
       this.#cell(timer.uid).operator.onProcessingTimer?.(now, timer.tag)
     }
@@ -151,7 +137,7 @@ export class Stage implements CellHost {
 
   /** True when a processing-time timer is set. */
   get ticking(): boolean {
-    return this.#ticks.size > 0
+    return this.#timers.ticking
   }
 
   /**
@@ -184,7 +170,7 @@ export class Stage implements CellHost {
     const ledgers = new Map([...this.#cells].map(([uid, cell]) => [uid, cell.operator.ledger.copy()]))
     for (const [uid, cell] of this.#cells) captures.set(uid, cell.operator.capture?.())
     const held = this.#capturedRecords()
-    const timers = this.#capturedTimers()
+    const timers = this.#timers.capture()
     const watermark = Math.max(this.#watermark, MIN_TIME)
     const ended = this.#ended
     return {
@@ -224,11 +210,7 @@ export class Stage implements CellHost {
     this.#restoreWatermark(reader.zigzag())
     if (reader.u8() === 1) this.#ended = true
     cell.operator.ledger.restoreGroup(group, reader)
-    for (let n = reader.varint(); n > 0; n--) {
-      const queue = reader.u8() === 0 ? this.#timers : this.#ticks
-      const time = reader.zigzag()
-      queue.set(time, uid, reader.string(), group, reader.string())
-    }
+    for (let n = reader.varint(); n > 0; n--) this.#timers.restoreOne(uid, group, reader)
     for (let n = reader.varint(); n > 0; n--) {
       const input = reader.varint()
       const identity = readIdentity(reader)
@@ -265,21 +247,11 @@ export class Stage implements CellHost {
   }
 
   setTimer(kind: 'event' | 'processing', uid: string, time: number, tag: string): void {
-    this.#queue(kind, tag).set(time, uid, this.#timerText(tag), this.key.group, tag)
+    this.#timers.set(kind, { time, uid, keyText: keyText(this.key), group: this.key.group, tag })
   }
 
   deleteTimer(kind: 'event' | 'processing', uid: string, time: number, tag: string): void {
-    this.#queue(kind, tag).delete(time, uid, this.#timerText(tag), tag)
-  }
-
-  /** A derived timer says in its tag all that it needs: it must be the same when state sets it again. */
-  #timerText(tag: string): string {
-    return tag.startsWith(DERIVED) ? '' : keyText(this.key)
-  }
-
-  #queue(kind: 'event' | 'processing', tag: string): TimerQueue {
-    if (kind === 'processing') return this.#ticks
-    return tag.startsWith(DERIVED) ? this.#derived : this.#timers
+    this.#timers.delete(kind, { time, uid, keyText: keyText(this.key), group: this.key.group, tag })
   }
 
   #process(input: number, envelope: Envelope): void {
@@ -305,7 +277,7 @@ export class Stage implements CellHost {
   }
 
   #fireEventTimer(): void {
-    const timer = (this.#derived.peekTime() <= this.#timers.peekTime() ? this.#derived : this.#timers).pop()
+    const timer = this.#timers.popEvent()
     this.#enterTimer(timer, timer.time)
     this.#cell(timer.uid).operator.onEventTimer?.(timer.time, timer.tag)
   }
@@ -343,51 +315,12 @@ export class Stage implements CellHost {
     return cell
   }
 
-  #build(plan: Plan, functions: Functions): Outlet[] {
-    const vertices = this.plan.operators.map(
-      (uid) => plan.operators.find((vertex) => vertex.uid === uid) as OperatorVertex,
-    )
-    for (const vertex of vertices) {
-      const cell = new Cell(vertex.uid, OPERATOR_OUTPUTS[vertex.kind].length, this)
-      this.#cells.set(vertex.uid, cell)
-    }
-    const outlets: Outlet[] = []
-    for (const vertex of vertices) {
-      const cell = this.#cell(vertex.uid)
-      cell.operator = createOperator(plan, vertex, cell, functions, (uid) => this.#host.sink(uid))
-    }
-    for (const vertex of vertices) {
-      OPERATOR_OUTPUTS[vertex.kind].forEach((output, index) => {
-        for (const target of this.#targets(plan, vertex.uid, output, outlets))
-          this.#cell(vertex.uid).connect(index, target)
-      })
-    }
-    return outlets
-  }
-
-  /** Where an output leads: to operators fused into this stage, and out of it at most once. */
-  #targets(plan: Plan, uid: string, output: string, outlets: Outlet[]): Target[] {
-    const targets: Target[] = []
-    let leaves = false
-    for (const consumer of plan.operators) {
-      consumer.inputs.forEach((edge, input) => {
-        if (edge.from.uid !== uid || edge.from.output !== output) return
-        const enters = this.plan.inputs.some((entry) => entry.uid === consumer.uid && entry.input === input)
-        const cell = this.#cells.get(consumer.uid)
-        if (cell === undefined || enters) leaves = true
-        else targets.push({ operator: cell.operator, input })
-      })
-    }
-    if (leaves) targets.push({ outlet: outlets.push({ uid, output }) - 1 })
-    return targets
-  }
-
   /** Buffered records by `uid/group`, encoded in their order. */
-  #capturedRecords(): Map<string, ((writer: ByteWriter) => void)[]> {
-    const lists = new Map<string, ((writer: ByteWriter) => void)[]>()
+  #capturedRecords(): GroupLists {
+    const lists: GroupLists = new Map()
     this.#buffer.forEach((rank, envelope) => {
       const { uid, input } = this.plan.inputs[rank]
-      push(lists, `${uid}/${this.#groupOf(rank, envelope.value)}`, (writer) => {
+      addTo(lists, `${uid}/${this.#groupOf(rank, envelope.value)}`, (writer) => {
         writer.varint(input)
         writeIdentity(envelope, writer)
         encodeValue(envelope.value, writer)
@@ -407,36 +340,6 @@ export class Stage implements CellHost {
       this.#resetKey()
     }
   }
-
-  /** Timers by `uid/group`, in their order. */
-  #capturedTimers(): Map<string, ((writer: ByteWriter) => void)[]> {
-    const lists = new Map<string, ((writer: ByteWriter) => void)[]>()
-    for (const [kind, queue] of [this.#timers, this.#ticks].entries()) {
-      for (let group = 0; group < this.keyGroups && queue.size > 0; group++) {
-        queue.forEachInGroup(group, ({ time, uid, keyText: text, tag }) => {
-          push(lists, `${uid}/${group}`, (writer) => {
-            writer.u8(kind)
-            writer.zigzag(time)
-            writer.string(text)
-            writer.string(tag)
-          })
-        })
-      }
-    }
-    return lists
-  }
-}
-
-function push<V>(lists: Map<string, V[]>, key: string, value: V): void {
-  const list = lists.get(key)
-  if (list === undefined) lists.set(key, [value])
-  else list.push(value)
-}
-
-function writeList(list: ((writer: ByteWriter) => void)[] | undefined, writer: ByteWriter): boolean {
-  writer.varint(list?.length ?? 0)
-  for (const write of list ?? []) write(writer)
-  return list !== undefined
 }
 
 function poison(uid: string): MillraceError {

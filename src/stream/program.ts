@@ -5,9 +5,10 @@
  */
 import type { RecordSchema } from '../formats/schema.ts'
 import { createDecoder } from '../stage/create-decoder.ts'
+import type { Functions } from '../stage/functions.ts'
 import type { Plan, SourceVertex } from '../stage/plan.ts'
 import { type SourceOutput, SourceTask, type SplitState } from '../stage/source-task.ts'
-import { type Functions, Stage, type StageHost } from '../stage/stage.ts'
+import { Stage, type StageHost } from '../stage/stage.ts'
 import type { Envelope } from '../time/identity.ts'
 
 export class Program {

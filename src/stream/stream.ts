@@ -5,7 +5,7 @@
 import type { Rejected } from '../operators/operator.ts'
 import type { Expired, Learned, ModelUpdate, Outcome, Scored } from '../operators/prediction.ts'
 import type { ProcessFunctions } from '../operators/process.ts'
-import type { QualityReport } from '../operators/quality.ts'
+import type { QualityReport } from '../operators/quality-report.ts'
 import type { InputEdge, Partitioning } from '../stage/plan.ts'
 import type { Key } from '../state/key.ts'
 import { type Duration, durationMs } from '../time/duration.ts'
