@@ -97,10 +97,9 @@ export async function readCheckpoint(storage: Storage, folder: string, id?: numb
  */
 export async function removeCheckpoint(storage: Storage, folder: string): Promise<void> {
   const names = await storage.readdir(folder)
-  if (names.includes(MANIFEST_FILE)) {
-    await storage.unlink(join(folder, MANIFEST_FILE))
-    await storage.fsyncFolder(folder)
-  }
+  if (names.includes(MANIFEST_FILE)) await storage.unlink(join(folder, MANIFEST_FILE))
+  // Also where there was none: an earlier process may have been killed right after removing it.
+  await storage.fsyncFolder(folder)
   for (const name of [STATE_FILE, MANIFEST_FILE + TMP_SUFFIX]) {
     if (names.includes(name)) await storage.unlink(join(folder, name))
   }
