@@ -73,7 +73,7 @@ describe('writer and reader', () => {
     expect(hex(write((w) => w.f64(odd[0])))).toBe('000000000000f87f')
     expect(hex(write((w) => w.f64(-0)))).toBe('0000000000000080')
     const many = new Float64Array(100).fill(odd[0], 50)
-    expect(hex(write((w) => w.f64s(many, 49, 100)))).toBe('0000000000000000' + '000000000000f87f'.repeat(50))
+    expect(hex(write((w) => w.f64s(many, 49, 100)))).toBe(`0000000000000000${'000000000000f87f'.repeat(50)}`)
   })
 
   test('refuse unsafe and negative counts, as a programmer error', () => {

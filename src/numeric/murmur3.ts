@@ -1,6 +1,6 @@
 /**
  * MurmurHash3, the 32-bit variant for x86, of `bytes[start..end)`.
- * Returns a signed 32-bit integer; use `>>> 0` where an unsigned one is wanted. Not for hostile input: seeds are public.
+ * Returns a signed 32-bit integer; use `>>> 0` where an unsigned one is wanted. Anyone can make inputs that collide.
  * Cost      about 1 ns a byte
  * @see Appleby, SMHasher, MurmurHash3.cpp (public domain).
  */
