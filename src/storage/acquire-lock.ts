@@ -34,6 +34,9 @@ export async function acquireLock(folder: string, options: LockOptions): Promise
   }
 }
 
+/** Holders out of sight that were watched and did not stir. */
+const silent = new Set<string>()
+
 class Taker {
   readonly #folder: string
   readonly #storage: Storage
@@ -79,8 +82,17 @@ class Taker {
   async #refuseLiving(content: LockContent | undefined): Promise<void> {
     if (content === undefined || content === 'released' || content === 'unreadable') return
     const state = this.#processes.stateOf(content)
-    if (state === 'alive' || (state === 'hidden' && (await this.#beats(content.epoch))))
+    if (state === 'alive' || (state === 'hidden' && !(await this.#isSilent(content))))
       throw locked(this.#folder, content)
+  }
+
+  /** Whether a holder out of sight has died, as far as its file tells. Watched once for all folders it held. */
+  async #isSilent({ epoch, pid, started, boot, space, host }: LockRecord): Promise<boolean> {
+    const holder = JSON.stringify([pid, started, boot, space, host])
+    if (silent.has(holder)) return true
+    if (await this.#beats(epoch)) return false
+    silent.add(holder)
+    return true
   }
 
   /** Whether the file of a holder out of sight changes while we watch. */

@@ -83,8 +83,15 @@ describe('the lock of a folder on disk', () => {
     })
     await holder.release()
     const silent = await acquireLock(folder, { storage: nodeStorage, processes: elsewhere, beatMs: 0 })
+    const other = join(folder, 'other')
+    await acquireLock(other, { storage: nodeStorage, processes: elsewhere, beatMs: 0 })
     const lock = await acquireLock(folder, { storage: nodeStorage, beatMs: 20 })
     expect(lock.epoch).toBe(silent.epoch + 1)
+    // What is known of the holder is not waited for again in each of its folders.
+    let waits = 0
+    const wait = async () => void waits++
+    await (await acquireLock(other, { storage: nodeStorage, wait })).release()
+    expect(waits).toBe(0)
     await lock.release()
   })
 
