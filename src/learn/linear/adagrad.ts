@@ -39,13 +39,14 @@ export class AdaGrad implements Optimizer {
     offset: number,
     { dense, weights, sparse, stride, intercept }: Places,
     input: Float64Array,
-    { active, activeCount }: FeatureVector,
+    { missing, active, activeCount }: FeatureVector,
     step: Float64Array,
   ): void {
     const rate = this.#rate
     const l2 = this.#l2
     const slope = step[WEIGHT] * step[ERROR]
     for (let j = 0, k = offset + weights; j < dense; j++, k++) {
+      if (missing[j] === 1) continue
       const gradient = slope * input[j] + l2 * page[k]
       const sum = page[k + dense] + gradient * gradient
       page[k + dense] = sum

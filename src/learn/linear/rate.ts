@@ -4,7 +4,7 @@ import { MillraceError } from '../../errors.ts'
 const MAX_RATE = 1e6
 
 export function checkRate(rate: number, where: string): void {
-  checkOption('rate', rate, rate > 0 && rate <= MAX_RATE, `> 0 and <= ${MAX_RATE}`, where)
+  checkOption('rate', rate, typeof rate === 'number' && rate > 0 && rate <= MAX_RATE, `> 0 and <= ${MAX_RATE}`, where)
 }
 
 /** @throws ML_RANGE unless `right` */

@@ -63,10 +63,11 @@ export function descend(
   if (places.intercept) page[offset + INTERCEPT] -= step[STEP]
 }
 
-/** l2 shrinks the weights of the numeric inputs and of the active slots, not the intercept. */
+/** l2 shrinks the weights of the inputs that the record has, not the intercept. */
 export function shrink(page: Float64Array, offset: number, places: Places, x: FeatureVector, amount: number): void {
-  const weights = offset + places.weights
-  for (let k = weights; k < weights + places.dense; k++) page[k] -= amount * page[k]
+  for (let j = 0, k = offset + places.weights; j < places.dense; j++, k++) {
+    if (x.missing[j] === 0) page[k] -= amount * page[k]
+  }
   const sparse = offset + places.sparse
   for (let i = 0; i < x.activeCount; i++) {
     const k = sparse + places.stride * x.active[i]
