@@ -25,11 +25,7 @@ const { values } = parseArgs({
     jobs: { type: 'string', default: '2' },
   },
 })
-const [kills, seed, records, jobs] = ['kills', 'seed', 'records', 'jobs'].map((name) => {
-  if (/^\d{1,9}$/.test(values[name])) return Number(values[name])
-  console.error(`campaign: --${name} must be a whole number, not ${values[name]}`)
-  process.exit(2)
-})
+const [kills, seed, records, jobs] = ['kills', 'seed', 'records', 'jobs'].map(wholeNumber)
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-campaign-'))
 mkdirSync(join(folder, 'data'))
@@ -48,4 +44,12 @@ try {
   campaign.end()
   console.error(`campaign: ${error.message}\ncampaign: seed ${seed}; kept ${folder}`)
   process.exitCode = 1
+}
+
+function wholeNumber(name) {
+  if (!/^\d{1,9}$/.test(values[name])) {
+    console.error(`campaign: --${name} must be a whole number, not ${values[name]}`)
+    process.exit(2)
+  }
+  return Number(values[name])
 }

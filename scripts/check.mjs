@@ -24,7 +24,9 @@ const parts = [
 ]
 /** No test file may take longer than this, except those that say why here. */
 const fileBudgetSeconds = 120
-const fileBudgets = {}
+const fileBudgets = {
+  'test/kill.test.ts': 240, // a hundred starts of the real program
+}
 
 const wanted = process.argv.slice(2)
 const unknown = wanted.filter((name) => !parts.some(({ part }) => part === name))

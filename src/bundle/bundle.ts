@@ -70,5 +70,9 @@ function existingFile(file: string): string {
     const what = `${shownPath(path)} is a folder`
     throw new MillraceError('ML_NOT_PIPELINE', { what, remedy: `Name a .ts or .js file in it. ${notPipelineRemedy}` })
   }
+  if (!/\.[cm]?[jt]s$/.test(path)) {
+    const what = `${shownPath(path)} is no .ts or .js file`
+    throw new MillraceError('ML_NOT_PIPELINE', { what, remedy: notPipelineRemedy })
+  }
   return realpathSync(path)
 }

@@ -11,7 +11,8 @@ export function nearNames(name: string, names: Iterable<string>): string[] {
 
 /** flight-delays and flight-delays.js are both near flight-delays.ts. */
 function sameStem(a: string, b: string): boolean {
-  return a.replace(/\.\w+$/, '') === b.replace(/\.\w+$/, '')
+  const stem = a.replace(/\.\w+$/, '')
+  return stem !== '' && stem === b.replace(/\.\w+$/, '')
 }
 
 /** Levenshtein's distance: insertions, deletions and substitutions. */

@@ -55,10 +55,10 @@ export function wholeNumber(flag: string, text: string | undefined, atLeast: num
   const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
   if (value >= atLeast) return value
   throw new MillraceError('ML_RANGE', {
-    what: `must be a whole number, ${atLeast} or more`,
+    what: 'must be a whole number',
     got: text,
     where: flag,
-    remedy: 'Write digits only',
+    remedy: `Write ${atLeast} or more, digits only`,
   })
 }
 

@@ -5,6 +5,7 @@ import type { ModelDescription, OperatorDescription } from '../operators/describ
 import type { RunReport, SinkReport } from '../runtime/local/job.ts'
 import type { JsonObject } from '../stage/json.ts'
 import { bytes, count, metric, table } from './format.ts'
+import { ownCommand } from './own-command.ts'
 
 /** Weights shown of one model. */
 const TOP_WEIGHTS = 10
@@ -105,7 +106,7 @@ function placesText({ checkpoint, sinks }: RunReport, base: string): string {
   return [
     ...rows.map(([name, written, place]) => `${name.padEnd(width)}  ${written.padStart(digits)} rows in ${place}`),
     `${'checkpoint'.padEnd(width)}  ${shownPath(checkpoint)}`,
-    `${'look inside'.padEnd(width)}  millrace inspect ${shownPath(dirname(checkpoint))}`,
+    `${'look inside'.padEnd(width)}  ${ownCommand()} inspect ${shownPath(dirname(checkpoint))}`,
   ].join('\n')
 }
 
