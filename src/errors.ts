@@ -98,18 +98,18 @@ export function isMillraceError(error: unknown): error is MillraceError {
 
 /** The text of anything thrown, for a rejected record or a log line. */
 export function errorText(error: unknown): string {
-  if (isError(error)) return isMillraceError(error) ? error.message : `${error.name}: ${error.message}`
+  if (isError(error)) return isMillraceError(error) ? error.message : redactedText(`${error.name}: ${error.message}`)
   return `thrown ${show(error)}`
 }
 
-/** A value as an error message shows it: short, typed, safe for every input. */
+/** A value as an error message shows it: short, typed, safe for every input, without secrets. */
 export function show(value: unknown): string {
-  if (typeof value === 'string') return clip(JSON.stringify(value))
+  if (typeof value === 'string') return clip(redactedText(JSON.stringify(value)))
   if (typeof value === 'bigint') return `${value}n`
   if (typeof value === 'function') return 'a function'
   if (typeof value !== 'object' || value === null) return Object.is(value, -0) ? '-0' : String(value)
   try {
-    return clip(JSON.stringify(value) ?? 'an object')
+    return clip(redactedText(JSON.stringify(value) ?? 'an object'))
   } catch {
     return 'an object'
   }
@@ -122,5 +122,43 @@ function clip(text: string): string {
 function sentence(code: ErrorCode, { what, got, where, remedy }: ErrorParts & object): string {
   const shown = got === undefined ? '' : `; got ${show(got)}`
   const place = where === undefined ? '' : ` at ${where}`
-  return `${code}: ${what}${shown}${place}.${remedy === undefined ? '' : ` ${remedy}.`}`
+  return withoutCredentials(`${code}: ${what}${shown}${place}.${remedy === undefined ? '' : ` ${remedy}.`}`)
+}
+
+/** What stands where a secret was. */
+export const REDACTED = '[redacted]'
+
+const SECRET =
+  '(?:pass(?:word|wd|phrase)|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credential|authorization)s?'
+const SECRET_NAME = new RegExp(`${SECRET}$`, 'i')
+/** `password=x`, `"apiKey": "x"`, also inside quoted JSON. */
+const SECRET_PAIR = new RegExp(`(${SECRET}[\\\\"']*\\s*[=:]\\s*[\\\\"']*)[^\\s\\\\"'&;,)}\\]]+`, 'gi')
+
+/** True for the name of a param or option whose value is nobody's business. */
+export function isSecretName(name: string): boolean {
+  return SECRET_NAME.test(name)
+}
+
+/** A copy of plain JSON without secrets: texts under a telling name, and user and password of URLs. */
+export function redacted<V>(value: V): V {
+  return redactedValue(value, false) as V
+}
+
+function redactedValue(value: unknown, isSecret: boolean): unknown {
+  if (typeof value === 'string') return isSecret && value !== '' ? REDACTED : withoutCredentials(value)
+  if (Array.isArray(value)) return value.map((item) => redactedValue(item, isSecret))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([name, item]) => [name, redactedValue(item, isSecret || isSecretName(name))]),
+  )
+}
+
+/** Text from elsewhere, such as a line of a file or another library's error, without what looks like a secret. */
+function redactedText(text: string): string {
+  return withoutCredentials(text).replace(SECRET_PAIR, `$1${REDACTED}`)
+}
+
+function withoutCredentials(text: string): string {
+  if (!text.includes('://')) return text
+  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"']*@/gi, `$1${REDACTED}@`)
 }

@@ -1,6 +1,6 @@
 /** Values from the command line: params by the type of their default, numbers, durations. */
 import { nearNames } from '../bundle/near-names.ts'
-import { MillraceError } from '../errors.ts'
+import { isSecretName, MillraceError, REDACTED, redacted } from '../errors.ts'
 import type { JsonObject, JsonValue } from '../stage/json.ts'
 import { durationMs } from '../time/duration.ts'
 
@@ -29,8 +29,8 @@ function paramValue(name: string, text: string, byDefault: JsonValue): JsonValue
   } catch {
     // Reported below.
   }
-  const remedy = `Its default is ${JSON.stringify(byDefault)}: write --param '${name}=...' in that form`
-  throw badParam(`param "${name}" must be a ${typeName(byDefault)}`, text, remedy)
+  const remedy = `Its default is ${JSON.stringify(redacted({ [name]: byDefault })[name])}: write --param '${name}=...' in that form`
+  throw badParam(`param "${name}" must be a ${typeName(byDefault)}`, isSecretName(name) ? REDACTED : text, remedy)
 }
 
 function unknownParam(name: string, names: readonly string[]): MillraceError {

@@ -5,7 +5,7 @@
  * a few milliseconds. A checkpoint that fails leaves the previous one standing; several in a row end the run.
  */
 import { ByteWriter } from '../../bytes/writer.ts'
-import { errorText, MillraceError } from '../../errors.ts'
+import { errorText, MillraceError, redacted } from '../../errors.ts'
 import type { JsonObject, JsonValue } from '../../stage/json.ts'
 import type { StageCapture } from '../../stage/stage.ts'
 import type { Program } from '../../stream/program.ts'
@@ -44,7 +44,7 @@ export interface CheckpointInfo {
   readonly sizeBytes: number
 }
 
-const SLICE_MS = 3
+const SLICE_MS = 2
 const PENDING_BYTES = 8 << 20
 const FAILURES_ALLOWED = 3
 
@@ -136,8 +136,8 @@ export class Checkpointer {
       manifest = await writer.commit({
         ...parts,
         planHash: planHash(plan),
-        plan: plan as unknown as JsonValue,
-        sinks: await prepared,
+        plan: redacted(plan) as unknown as JsonValue,
+        sinks: await prepared.catch((error: unknown) => this.#sinkFailed(error)),
         counters: {},
       })
     } catch (error) {
@@ -170,7 +170,14 @@ export class Checkpointer {
     }
   }
 
+  /** A sink that failed has lost rows it had taken: only a restart from the last checkpoint brings them back. */
+  #sinkFailed(error: unknown): never {
+    this.#fatal = error
+    throw error
+  }
+
   #failed(error: unknown): void {
+    if (this.#fatal !== undefined) return
     this.#failures++
     if (this.#failures > FAILURES_ALLOWED || isFatal(error)) {
       this.#fatal = error

@@ -4,7 +4,7 @@
  * The state folder belongs to one process at a time. What a run leaves in it is all that the next one needs.
  */
 import { basename, dirname, join } from 'node:path'
-import { errorText, MillraceError } from '../../errors.ts'
+import { errorText, MillraceError, REDACTED } from '../../errors.ts'
 import type { OperatorDescription, QualityDescription } from '../../operators/describe.ts'
 import type { JsonObject } from '../../stage/json.ts'
 import type { Plan } from '../../stage/plan.ts'
@@ -131,7 +131,7 @@ export class Job {
       })
       const restored = await restoredOf(store, program.plan.name, options, storage)
       if (restored?.manifest.status === 'finished') {
-        if (options.from === undefined) await completeSinks(restored.manifest, options)
+        if (options.from === undefined) await completeSinks(restored.manifest, program, options)
         throw finished(program.plan.name, restored.folder)
       }
       const from = restored?.manifest.id ?? null
@@ -253,9 +253,20 @@ async function restoredOf(
 }
 
 /** Commits what the last checkpoint covers: the process may have died between manifest and commit. */
-async function completeSinks(manifest: Manifest, { connectors, base, warn }: JobOptions): Promise<void> {
+async function completeSinks(
+  manifest: Manifest,
+  program: Program,
+  { connectors, base, warn }: JobOptions,
+): Promise<void> {
+  const stored = manifest.plan as unknown as Plan
+  // A manifest keeps no secrets; the pipeline has them.
+  const operators = stored.operators.map((vertex) =>
+    JSON.stringify(vertex).includes(REDACTED)
+      ? (program.plan.operators.find(({ uid }) => uid === vertex.uid) ?? vertex)
+      : vertex,
+  )
   try {
-    const sinks = await openSinks(manifest.plan as unknown as Plan, connectors, base, manifest)
+    const sinks = await openSinks({ ...stored, operators }, connectors, base, manifest)
     await sinks.close()
   } catch (error) {
     warn(`the run has finished, but whether all its output is public cannot be told: ${errorText(error)}`)
