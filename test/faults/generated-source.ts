@@ -1,0 +1,50 @@
+/** A source of the tests: lines made one by one as they are read, so that nothing but the engine holds them. */
+import type { RecordSchema, SourceDeclaration } from 'millrace'
+import type { SourceConnector } from '../../src/stream/ports.ts'
+
+const CHUNK_BYTES = 1 << 16
+
+/** Declares a source of so many rows; `GeneratedSource` makes them. */
+export function generated<T>(rows: number, schema: RecordSchema<T>, format = 'jsonl'): SourceDeclaration<T> {
+  return { role: 'source', kind: 'generated', options: { rows }, format: { name: format }, schema }
+}
+
+export class GeneratedSource implements SourceConnector {
+  readonly kind = 'generated'
+  readonly #line: (row: number) => string
+  readonly #head: string
+
+  /** @param head comes before the first row: the header of CSV */
+  constructor(line: (row: number) => string, head = '') {
+    this.#line = line
+    this.#head = head
+  }
+
+  async splits() {
+    return [{ id: 'all' }]
+  }
+
+  async open(
+    { options }: Parameters<SourceConnector['open']>[0],
+    _split: unknown,
+    fromOffset: number,
+  ): ReturnType<SourceConnector['open']> {
+    const rows = options.rows as number
+    let row = 0
+    let skip = fromOffset
+    let head = this.#head
+    const read = async () => {
+      for (;;) {
+        if (row >= rows && head === '') return null
+        let text = head
+        head = ''
+        while (row < rows && text.length < CHUNK_BYTES) text += `${this.#line(row++)}\n`
+        const bytes = Buffer.from(text)
+        const dropped = Math.min(skip, bytes.length)
+        skip -= dropped
+        if (dropped < bytes.length) return bytes.subarray(dropped)
+      }
+    }
+    return { read, close: async () => {} }
+  }
+}
