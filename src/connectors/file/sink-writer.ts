@@ -66,9 +66,14 @@ export class FileSinkWriter implements SinkWriter {
     const file = this.#file
     if (file === undefined) return
     this.#ship()
-    this.#then(async () => {
-      await file.fsync()
-      await file.close()
+    this.#then(() => file.fsync())
+    // Closed whatever has failed before it: nothing may be left open.
+    this.#tail = this.#tail.then(async () => {
+      try {
+        await file.close()
+      } catch (error) {
+        this.#failure ??= error
+      }
     })
     this.#closed.push({ part: this.#part, bytes: this.#length })
     this.#file = undefined
