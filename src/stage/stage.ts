@@ -171,7 +171,7 @@ export class Stage implements CellHost {
     for (const [uid, cell] of this.#cells) captures.set(uid, cell.operator.capture?.())
     const held = this.#capturedRecords()
     const timers = this.#timers.capture()
-    const watermark = Math.max(this.#watermark, MIN_TIME)
+    const watermark = this.plan.partitioning === 'forward' ? MIN_TIME : Math.max(this.#watermark, MIN_TIME)
     const ended = this.#ended
     return {
       writeGroup: (group, writer, take) => {
