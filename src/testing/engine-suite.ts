@@ -1,5 +1,5 @@
-import type { Check } from './check.ts'
 import { differences, unbalanced } from './compare-runs.ts'
+import type { ContractCheck } from './contract-check.ts'
 import type { RunResult } from './run-result.ts'
 
 /** One way of running a pipeline: how wide, how shaken. */
@@ -22,7 +22,7 @@ export interface EngineSuiteOptions {
  * What an engine promises for one pipeline: the same bytes in every part of every sink, the same state in every key
  * group and the same counts, however it ran; rows at all; and ledgers that balance.
  */
-export function engineSuite({ pipeline, expected, trials }: EngineSuiteOptions): Check[] {
+export function engineSuite({ pipeline, expected, trials }: EngineSuiteOptions): readonly ContractCheck[] {
   return [
     {
       title: `${pipeline} gives rows, and its ledgers balance`,

@@ -36,6 +36,13 @@ export class MemoryFolder {
     this.#committed = cut
   }
 
+  /** Bytes in the part that is not ended, committed or not. */
+  openBytes(): number {
+    return this.#actions
+      .slice(this.#actions.lastIndexOf(null) + 1)
+      .reduce((sum, bytes) => sum + (bytes?.length ?? 0), 0)
+  }
+
   /** Committed rows, a part each. */
   parts(): Uint8Array[] {
     const parts: Uint8Array[] = []

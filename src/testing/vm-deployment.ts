@@ -40,7 +40,7 @@ export interface DeploymentOptions {
 }
 
 /** A subtask that gets its turn this much less often than others. */
-const SLOWNESS = [1, 1, 1, 5, 30]
+const SLOWNESS = [1, 1, 1, 3, 10]
 
 export class VmDeployment {
   readonly #options: DeploymentOptions

@@ -35,8 +35,9 @@ export interface VmRunOptions {
   readonly connectors?: Pick<ConnectorTable, 'sources'>
 }
 
-/** Steps between two checkpoints, on average. */
-const CHECKPOINT_STEPS = 60
+/** Steps between the end of a checkpoint and the next, on average. */
+const CHECKPOINT_STEPS = 12
+const CHECKPOINTS_BEFORE_CRASH = [0, 1, 1, 1, 2, 2, 3, 5, 9]
 
 /** The bundle of a pipeline file with the guest inside, as `runInVm` wants it: make it once for several runs. */
 export function guestBundle(file: string): Promise<Bundle> {
@@ -74,15 +75,18 @@ export async function runInVm(pipeline: string | Bundle, options: VmRunOptions =
       },
     })
     const last = attempt === parallelism.length - 1
-    const total = splits.reduce((sum, { bytes }) => sum + bytes.length, 0)
-    const left = total - deployment.consumed
-    const crashAt = last ? Number.POSITIVE_INFINITY : deployment.consumed + draw(left + 1)
-    // A crash near the end comes some steps later, perhaps after the last record.
-    let stepsLeft = last ? Number.POSITIVE_INFINITY : draw(200)
-    while (!deployment.ended && stepsLeft > 0) {
+    // A crash comes some steps after a few checkpoints, seldom before the first; or at the end, before the last commit.
+    let checkpointsLeft = last
+      ? Number.POSITIVE_INFINITY
+      : CHECKPOINTS_BEFORE_CRASH[draw(CHECKPOINTS_BEFORE_CRASH.length)]
+    let stepsLeft = draw(draw(2) === 0 ? 20 : 200)
+    let seen = restored
+    while (!deployment.ended && (checkpointsLeft > 0 || stepsLeft > 0)) {
       if (draw(CHECKPOINT_STEPS) === 0) deployment.trigger()
       deployment.step()
-      if (deployment.consumed >= crashAt) stepsLeft--
+      if (checkpointsLeft <= 0) stepsLeft--
+      else if (restored !== seen) checkpointsLeft--
+      seen = restored
     }
     if (!last) continue
     const { groups, ledgers } = deployment.finish()

@@ -76,7 +76,7 @@ export class SourceSubtask {
     const { bytes } = this.source
     if (this.#at === bytes.length) this.#split.end()
     else {
-      const end = Math.min(bytes.length, this.#at + 1 + this.#draw(this.#draw(8) === 0 ? 40 : 4000))
+      const end = Math.min(bytes.length, this.#at + 1 + this.#draw(this.#draw(8) === 0 ? 40 : 1500))
       this.#split.push(bytes.subarray(this.#at, end))
       this.#at = end
     }
@@ -84,7 +84,7 @@ export class SourceSubtask {
   }
 
   #pump(): void {
-    const limit = 1 + this.#draw(this.#draw(4) === 0 ? 2 : 60)
+    const limit = 1 + this.#draw(this.#draw(4) === 0 ? 2 : 40)
     this.#hungry = this.#split.pump(limit) < limit
     this.#outputs.send(this.#split.take())
   }

@@ -5,15 +5,15 @@ import { memory } from 'millrace/memory'
 import { Click, clicks, Label, labels } from './clicks.ts'
 
 export default pipeline('predict-later', ({ from }) => {
-  const rows = clicks(600, 7)
-  const shown = from('clicks', memory([rows.slice(0, 350), rows.slice(350)], Click), {
+  const rows = clicks(300, 7)
+  const shown = from('clicks', memory([rows.slice(0, 180), rows.slice(180)], Click), {
     eventTime: (c) => c.at,
     outOfOrderness: '1s',
   })
   const known = from('labels', memory(labels(rows, 8), Label), { eventTime: (l) => l.at })
   const inputs = features(Click).numeric('amount').categorical('page', 'user').hourOfDay('at', { utcOffset: '+00:00' })
   const scored = shown
-    .predict('buys', logistic({ inputs, optimizer: adagrad(0.3) }), { metricsEvery: '1m', modelEvery: 100 })
+    .predict('buys', logistic({ inputs, optimizer: adagrad(0.3) }), { metricsEvery: '30s', modelEvery: 60 })
     .learnFrom(known, {
       key: (c) => c.id,
       labelKey: (l) => l.id,

@@ -5,8 +5,8 @@ import { memory } from 'millrace/memory'
 import { Click, clicks, Label, labels } from './clicks.ts'
 
 export default pipeline('routed-labels', ({ from }) => {
-  const rows = clicks(500, 11)
-  const shown = from('clicks', memory([rows.slice(0, 200), rows.slice(200)], Click), {
+  const rows = clicks(240, 11)
+  const shown = from('clicks', memory([rows.slice(0, 90), rows.slice(90)], Click), {
     eventTime: (c) => c.at,
     outOfOrderness: '1s',
   })

@@ -11,10 +11,10 @@ interface Session {
   readonly last: number
 }
 
-const GAP_MS = 20_000
+const GAP_MS = 10_000
 
 export default pipeline('timers', ({ from }) => {
-  const shown = from('clicks', memory([clicks(400, 21), clicks(300, 22)], Click), {
+  const shown = from('clicks', memory([clicks(200, 21), clicks(120, 22)], Click), {
     eventTime: (c) => c.at,
     outOfOrderness: '1s',
   })
@@ -41,7 +41,7 @@ export default pipeline('timers', ({ from }) => {
         })
         context.state.clear()
       },
-      ttl: '5m',
+      ttl: '30s',
     })
   sessions.to('sessions-out', jsonl('out/sessions'))
   sessions.rejected.to('threw', jsonl('out/threw'))

@@ -1,0 +1,20 @@
+/**
+ * Contract suites: what every learner, operator, connector and engine must do, as lists of checks for any test runner;
+ * and the two engines themselves, for running a pipeline in a test.
+ *
+ * @example with vitest; others likewise
+ * for (const { title, skip, run } of operatorSuite({ name: 'mine', program, uid: 'mine', records })) {
+ *   test.skipIf(skip !== undefined)(title, () => run())
+ * }
+ */
+export { differences, unbalanced } from './compare-runs.ts'
+export type { ContractCheck } from './contract-check.ts'
+export { type EmbeddedRunOptions, runEmbedded } from './embedded-run.ts'
+export { type EngineSuiteOptions, type EngineTrial, engineSuite } from './engine-suite.ts'
+export { type BinaryLearnerSubject, binaryLearnerChecks as learnerSuite } from './learner-suite.ts'
+export { type OperatorSubject, operatorSuite } from './operator-suite.ts'
+export type { Counts, Ledgers, RunResult } from './run-result.ts'
+export { type SinkSubject, sinkSuite } from './sink-suite.ts'
+export { type SourceSubject, sourceSuite } from './source-suite.ts'
+export type { TrialRecord } from './stage-trial.ts'
+export { guestBundle, runInVm, type VmRunOptions } from './vm-engine.ts'
