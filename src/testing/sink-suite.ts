@@ -168,7 +168,10 @@ async function shake(subject: SinkSubject, context: ConnectorContext, seed: numb
     const next = { epoch: ++epoch, cut: model.cut() }
     const preparing = writer.prepare(next.epoch)
     const goesOn = random.nextInt(2) === 0
-    if (goesOn) write()
+    if (goesOn) {
+      write()
+      if (random.nextInt(2) === 0) roll()
+    }
     const prepared = JSON.parse(JSON.stringify(await preparing)) as JsonObject
     if (fate === 'before manifest') return
     manifest = { ...next, prepared }

@@ -129,7 +129,7 @@ export class Engine {
       await this.sinks.drain()
       this.#sliceEnd = performance.now() + SLICE_MS
     }
-    if (!this.topology.ending) this.checkpointer.maybe(this.sources.pieces)
+    if (!this.topology.ended) this.checkpointer.maybe(this.sources.pieces)
     this.checkpointer.check()
   }
 

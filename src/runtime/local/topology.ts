@@ -98,11 +98,6 @@ export class Topology {
     return more
   }
 
-  /** True once a stage saw the end of its input: from then on only a final checkpoint makes sense. */
-  get ending(): boolean {
-    return this.#ended.size > 0
-  }
-
   get ended(): boolean {
     return this.#ended.size === this.stages.length
   }
