@@ -137,6 +137,10 @@ export class DictionarySlots implements CategorySlots {
     return this.#other
   }
 
+  get hasOther(): boolean {
+    return this.#other !== NO_SLOT
+  }
+
   /** Whether the combination has a slot already. */
   has(tuple: Int32Array): boolean {
     const entry = this.#tuples === undefined ? tuple[0] : this.#tuples.find(tuple)

@@ -153,7 +153,10 @@ function readGiven(old: readonly OldInput[], reader: ByteReader): number {
   const kind = reader.u8()
   if (kind > 1) reader.fail('a slot is of no known kind', kind)
   const dictionary = input instanceof DictionarySlots ? input : undefined
-  if (kind === 0) return dictionary?.giveOther() ?? -1
+  if (kind === 0) {
+    if (dictionary?.hasOther) reader.fail('a category has two slots')
+    return dictionary?.giveOther() ?? -1
+  }
   const tuple = new Int32Array(arity)
   for (let i = 0; i < arity; i++) {
     const code = reader.varint()

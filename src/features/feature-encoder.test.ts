@@ -305,6 +305,58 @@ describe('FeatureEncoder', () => {
     )
   })
 
+  it('refuses snapshots that give a category two slots, a slot to nobody, or one to a category that is not there', () => {
+    const spec = features(Flight).numeric('distance').categorical('carrier').cross('carrier', 'late').spec
+    const written = (given: readonly number[][]): ByteReader => {
+      const writer = new ByteWriter()
+      writer.u8(1)
+      for (const names of [['distance'], ['text  carrier']]) {
+        writer.varint(1)
+        for (const name of names) writer.string(name)
+      }
+      writer.varint(2)
+      for (const text of ['UA', 'AA']) writer.string(text)
+      writer.varint(2)
+      for (const key of [
+        '["carrier",["text  carrier"],"dictionary",0]',
+        '["carrier×late",["text  carrier","boolean  late"],"dictionary",0]',
+      ]) {
+        writer.string(key)
+        for (let i = 0; i < 3; i++) writer.varint(0)
+      }
+      writer.varint(given.length)
+      for (const numbers of given) for (const value of numbers) writer.varint(value)
+      return new ByteReader(writer.finish(), 'test')
+    }
+    const good = [
+      [0, 1, 1],
+      [1, 1, 0, 1],
+      [0, 1, 0],
+      [1, 0],
+    ]
+    const encoder = new FeatureEncoder(spec)
+    expect(encoder.restore(written(good)).identity).toBe(true)
+    expect(names(encoder)).toEqual([
+      'distance',
+      'carrier=AA',
+      'carrier×late=UA×true',
+      'carrier=UA',
+      'carrier×late=<other>',
+    ])
+    const wrong: [number[], RegExp][] = [
+      [[0, 1, 0], /ML_CORRUPT.*two slots/],
+      [[1, 1, 0, 1], /ML_CORRUPT.*two slots/],
+      [[0, 1, 2], /ML_CORRUPT.*out of range; got 2/],
+      [[1, 1, 1, 2], /ML_CORRUPT.*out of range; got 2/],
+      [[2, 1, 0], /ML_CORRUPT.*belongs to no feature/],
+      [[0, 2, 0], /ML_CORRUPT.*no known kind/],
+      [[1, 0], /ML_CORRUPT.*two slots/],
+    ]
+    for (const [numbers, message] of wrong) {
+      expect(() => new FeatureEncoder(spec).restore(written([...good, numbers])), String(numbers)).toThrow(message)
+    }
+  })
+
   it('reads any number of inputs, with names that are no identifiers', () => {
     const wide = Array.from({ length: 200 }, (_, i) => `x"${i}\n\u2028'`)
     const schema = record(Object.fromEntries(wide.map((name, i) => [name, i % 2 ? number() : string().nullable()])))

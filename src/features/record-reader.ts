@@ -37,7 +37,9 @@ export function recordReader(spec: FeatureSpec, sources: readonly CategorySource
       parts.push(generate(lines.slice(from, from + INPUTS_A_FUNCTION)))
     }
     return parts.length === 1 ? parts[0] : chain(parts)
-  } catch {
+  } catch (error) {
+    // Hosts that forbid code generation throw an EvalError; a syntax error would be a mistake of ours.
+    if (error instanceof SyntaxError) throw error
     return plainRecordReader(spec, sources)
   }
 }
@@ -72,7 +74,7 @@ function sourceLine({ from, field, nullable, ...clock }: CategorySource, i: numb
     hourOfDay: `if (typeof v === 'number' && v <= ${MAX_TIME_MS} && v >= -${MAX_TIME_MS}) codes[${i}] = hourOf(v + ${offset})`,
     dayOfWeek: `if (typeof v === 'number' && v <= ${MAX_TIME_MS} && v >= -${MAX_TIME_MS}) codes[${i}] = dayOf(v + ${offset})`,
   }[from]
-  const skip = nullable ? `else if (v === null || v === undefined) codes[${i}] = ${ABSENT}` : ''
+  const skip = nullable ? `else if (v === null || v === undefined) codes[${i}] = ${ABSENT};` : ''
   return `v = record[${JSON.stringify(field)}]; ${take}\n    ${skip} else return ~${numeric + i}`
 }
 

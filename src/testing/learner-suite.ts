@@ -156,6 +156,35 @@ export function binaryLearnerChecks(subject: BinaryLearnerSubject): readonly Con
       if (to >= 0) demand(is.weights[to] === was.weights[from], `the weight of slot ${from} goes to ${to}`)
     })
     demand(is.weights[0] === 0, 'a new input has no weight')
+    // One numeric input more: every slot moves up.
+    const wider = subject.create(specOf(subject, ['z', 'a', 'b', 'c']))
+    const up = { dense: 3, slots: Int32Array.from({ length: SLOTS }, (_, i) => i + 1), identity: false }
+    const row = new Float64Array(wider.size(SLOTS + 1))
+    wider.move(old.page, old.offset, up, row, 0)
+    wider.check(row, 0, SLOTS + 1)
+    for (const { x } of stream.slice(0, 100)) {
+      const moved = new FeatureVector(4, 2)
+      moved.moveFrom(x, up)
+      demand(
+        Math.abs(wider.predictProbaOne(row, 0, moved) - old.predict(x)) < 1e-12,
+        'a moved model predicts the same where the new input is missing',
+      )
+    }
+    const narrow = subject.create(specOf(subject, ['a', 'c']))
+    const down = {
+      dense: 4,
+      slots: Int32Array.from({ length: SLOTS + 1 }, (_, i) => (i === 0 || i === 2 ? -1 : i < 2 ? i - 1 : i - 2)),
+      identity: false,
+    }
+    const less = new Float64Array(narrow.size(SLOTS - 1))
+    narrow.move(row, 0, down, less, 0)
+    narrow.check(less, 0, SLOTS - 1)
+    const left = narrow.weights(less, 0, SLOTS - 1).weights
+    const expected = [...was.weights].filter((_, slot) => slot !== 1)
+    demand(
+      expected.every((weight, slot) => left[slot] === weight),
+      'an input less leaves the weights of the others',
+    )
     const same = { dense: 3, slots: Int32Array.from({ length: SLOTS }, (_, i) => i), identity: true }
     const copy = new Float64Array(old.size)
     old.learner.move(old.page, old.offset, same, copy, 0)
@@ -319,8 +348,8 @@ class Model {
   }
 }
 
-function specOf(subject: BinaryLearnerSubject): BinarySpec {
-  const numeric = ['a', 'b', 'c'].map((name) => ({ name, nullable: true, max: 1e15 }))
+function specOf(subject: BinaryLearnerSubject, names: readonly string[] = ['a', 'b', 'c']): BinarySpec {
+  const numeric = names.map((name) => ({ name, nullable: true, max: 1e15 }))
   const of = [{ from: 'text', field: 'd', nullable: true }] as const
   const categorical = [
     { name: 'd', of, storage: { by: 'dictionary', max: 100 } },

@@ -130,6 +130,23 @@ describe('logistic', () => {
     expect(learn).toThrow(/ML_LEARN: an input is not finite, or too large.*got 1e\+300 at logistic, input "a"/)
   })
 
+  it('leaves a record alone that a confident model has right, instead of dividing by what underflows', () => {
+    const learner = new LinearLearner(
+      logistic({ inputs, optimizer: normalized(0.5), standardise: false }) as unknown as LogisticSpec,
+    )
+    const x = new FeatureEncoder(inputs.spec).vector()
+    for (const size of [1, 1e-49]) {
+      for (const score of [-40, -60, -100, -300, -600]) {
+        const page = new Float64Array(learner.size(1))
+        page[1] = score // the intercept
+        x.dense[0] = size
+        learner.learnOne(page, 0, x, 0, 1e-9)
+        learner.check(page, 0, 1)
+        expect(learner.predictProbaOne(page, 0, x)).toBeLessThan(1e-17)
+      }
+    }
+  })
+
   it('keeps two or more models of different layout apart by name', () => {
     const layouts = Object.values(variants).map(
       (variant) => new LinearLearner(logistic({ inputs, ...variant }) as unknown as LogisticSpec).layout,
