@@ -71,11 +71,10 @@ export class GlobalModel implements ModelStore {
     return probability
   }
 
-  describe(): Omit<ModelDescription, 'type' | 'learner' | 'pending'> {
+  describe(): Omit<ModelDescription, 'type' | 'learner' | 'pending' | 'steps'> {
     const { slots } = this.encoder
     const { intercept, weights } = this.#learner.weights(this.#row, LEARNER, slots)
     return {
-      steps: this.step,
       models: 1,
       sizeBytes: this.#row.byteLength,
       intercept,

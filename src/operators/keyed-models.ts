@@ -87,16 +87,9 @@ export class KeyedModels implements ModelStore {
     return probability
   }
 
-  describe(): Omit<ModelDescription, 'type' | 'learner' | 'pending'> {
-    const { keyGroups, size, sizeBytes } = this.#table
-    let steps = 0
-    for (let group = 0; group < keyGroups; group++) {
-      this.#table.forEach(group, (_key, slot) => {
-        this.#table.read(group, slot)
-        steps += this.#learner.steps(this.#table.page, this.#table.offset + LEARNER)
-      })
-    }
-    return { steps, models: size, sizeBytes }
+  describe(): Omit<ModelDescription, 'type' | 'learner' | 'pending' | 'steps'> {
+    const { size, sizeBytes } = this.#table
+    return { models: size, sizeBytes }
   }
 
   capture(): OperatorCapture {

@@ -44,7 +44,7 @@ export interface ModelStore {
   learn(x: FeatureVector, label: 0 | 1, weight: number): void
   /** Predicts, then learns; the same bits as the two calls. */
   testThenTrain(x: FeatureVector, label: 0 | 1, weight: number): number
-  describe(): Omit<ModelDescription, 'type' | 'learner' | 'pending'>
+  describe(): Omit<ModelDescription, 'type' | 'learner' | 'pending' | 'steps'>
   capture(): OperatorCapture
   /** Restores a key group; tells where slots went when the features were edited. */
   restoreGroup(group: number, reader: ByteReader): SlotMap | undefined

@@ -142,7 +142,8 @@ export class PredictOperator implements Operator {
 
   describe(): ModelDescription {
     const { model } = this.#settings
-    return { type: 'model', learner: model.kind, ...this.models.describe(), pending: this.#pending?.size ?? 0 }
+    const steps = this.ledger.total(LEARNED)
+    return { type: 'model', learner: model.kind, steps, ...this.models.describe(), pending: this.#pending?.size ?? 0 }
   }
 
   end(): void {
@@ -196,6 +197,8 @@ export class PredictOperator implements Operator {
     const { prior, last } = models
     const probability = models.testThenTrain(this.#vector, label, weight)
     this.ledger.add(PROCESSED, key.group)
+    this.ledger.add(LABELS, key.group)
+    this.ledger.add(LEARNED, key.group)
     if (this.#context.connected(RECORDS)) {
       const prediction = predictionOf(probability)
       this.#context.emit(RECORDS, { input: value, prediction, model: { uid, step }, label: label === 1 })
@@ -327,11 +330,11 @@ export class PredictOperator implements Operator {
   }
 
   #emitModel(): void {
-    const { intercept, weights, steps } = this.models.describe()
+    const { intercept, weights } = this.models.describe()
     // With a model per key there is no one model to emit.
     if (weights === undefined) return
     const value: ModelUpdate = {
-      model: { uid: this.#context.uid, step: steps },
+      model: { uid: this.#context.uid, step: this.models.step },
       at: this.#context.current.time,
       intercept: intercept ?? 0,
       weights: Object.fromEntries(weights.map(({ name, weight }) => [name, weight])),

@@ -127,8 +127,9 @@ export class Graph {
       })
     }
     this.#claim(uid, 'sink')
-    const { kind: connector, options, format } = declaration
-    this.#operators.push({ uid, kind: 'sink', inputs: [...inputs], options: { connector, options, format } })
+    const { kind: connector, options, format, guarantee = 'exactly-once' } = declaration
+    const sink = { connector, options, format, guarantee }
+    this.#operators.push({ uid, kind: 'sink', inputs: [...inputs], options: sink })
   }
 
   isSource(uid: string): boolean {

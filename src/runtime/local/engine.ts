@@ -11,7 +11,7 @@ import type { Identity } from '../../time/identity.ts'
 import type { CheckpointStore, RestoredCheckpoint } from './checkpoint-store.ts'
 import { Checkpointer, type CheckpointPolicy } from './checkpointer.ts'
 import { type EngineSinks, openSinks } from './engine-sinks.ts'
-import { type EngineSources, openSources } from './engine-sources.ts'
+import { type EngineSources, type OpenSplit, openSources } from './engine-sources.ts'
 import { restoreStages } from './restore.ts'
 import { Topology } from './topology.ts'
 
@@ -37,12 +37,12 @@ export interface EngineOptions {
 /** How a run ended: its input is used up, or it was asked to stop and can go on later. */
 export type RunEnd = 'finished' | 'suspended'
 
-/** Pieces a source hands over before the stages run. */
-const PUMP_PIECES = 512
+/** Pieces a source hands over before the stages run, at most. */
+const PUMP_PIECES = 256
 /** Records and timers a stage processes before others get their turn. */
-const STAGE_STEPS = 4096
+const STAGE_STEPS = 64
 /** The loop gives way after this many milliseconds. */
-const SLICE_MS = 4
+const SLICE_MS = 3
 /** Sinks holding more unwritten bytes than this stop the sources. */
 const SINK_PENDING_BYTES = 8 << 20
 
@@ -54,6 +54,7 @@ export class Engine {
   readonly #options: EngineOptions
   #stopping = false
   #sliceEnd = 0
+  #pieces = PUMP_PIECES
 
   private constructor(options: EngineOptions, topology: Topology, sources: EngineSources, sinks: EngineSinks) {
     this.#options = options
@@ -107,13 +108,15 @@ export class Engine {
     while (!this.#stopping && !this.topology.ended) {
       const split = this.sources.next()
       if (split !== undefined) {
-        const pumped = split.task.pump(PUMP_PIECES)
+        const limit = this.#pieces
+        const pumped = this.#pump(split)
         idle?.()
-        if (pumped < PUMP_PIECES && !split.task.finished) await split.feed()
+        if (pumped < limit && !split.task.finished) await split.feed()
         else if (split.task.finished) await split.close()
       }
       while (this.topology.run(STAGE_STEPS) && !this.#stopping) {
         idle?.()
+        await this.#keepUp()
         await this.#giveWay()
       }
       if (this.topology.ticking) this.topology.tick(this.#options.now(), STAGE_STEPS)
@@ -121,6 +124,16 @@ export class Engine {
       await this.#keepUp()
       await this.#giveWay()
     }
+  }
+
+  /** Where the functions behind a source are slow, fewer pieces at a time: else signals and checkpoints would wait. */
+  #pump(split: OpenSplit): number {
+    const startedAt = performance.now()
+    const pumped = split.task.pump(this.#pieces)
+    const elapsedMs = performance.now() - startedAt
+    if (elapsedMs > 2 * SLICE_MS) this.#pieces = Math.max(1, this.#pieces >> 1)
+    else if (elapsedMs < SLICE_MS / 2) this.#pieces = Math.min(PUMP_PIECES, this.#pieces * 2)
+    return pumped
   }
 
   /** Waits for slow sinks, and takes a checkpoint when one is due. */

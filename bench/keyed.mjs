@@ -1,0 +1,36 @@
+// A million keyed logistic models of 20 features in one stage.
+import { line, measure } from './measure.mjs'
+
+const KEYS = 1_000_000
+const work = new URL('./work/keyed.mjs', import.meta.url).pathname
+
+export async function keyed() {
+  const results = []
+  for (const [name, doubles, restoreLimit] of [
+    ['plain', 21, 0.4],
+    ['standardise', 21 + 40, 1.2],
+  ]) {
+    const { out } = await measure(['--expose-gc', work, name, String(KEYS)])
+    const { onZipf, onUniform, bytes, restoreS } = JSON.parse(out)
+    const limit = 1.5 * doubles * 8 + 64
+    const perKey = bytes / KEYS
+    const millions = (value) => `${(value / 1e6).toFixed(2)} M/s`
+    results.push(
+      line(
+        `10^6 models, ${name}: memory a key`,
+        `${perKey.toFixed(0)} B`,
+        `<= 1.5 x payload + 64 = ${limit} B`,
+        perKey <= limit,
+      ),
+      line(`10^6 models, ${name}: records on zipf keys, CPU`, millions(onZipf), '>= 1 M/s', onZipf >= 1e6),
+      line(`10^6 models, ${name}: records on uniform keys, CPU`, millions(onUniform), '>= 0.6 M/s', onUniform >= 0.6e6),
+      line(
+        `10^6 models, ${name}: restore, CPU`,
+        `${restoreS.toFixed(2)} s`,
+        `<= ${restoreLimit} s`,
+        restoreS <= restoreLimit,
+      ),
+    )
+  }
+  return results.every(Boolean)
+}

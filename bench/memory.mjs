@@ -1,0 +1,20 @@
+// Memory over ten times the rows.
+import { execFileSync } from 'node:child_process'
+import { rmSync } from 'node:fs'
+import { join } from 'node:path'
+import { line, measure } from './measure.mjs'
+
+const work = (name) => new URL(`./work/${name}`, import.meta.url).pathname
+const cli = new URL('../dist/cli/main.js', import.meta.url).pathname
+
+export async function memory({ folder, count = 150_000 }) {
+  const peak = async (rows) => {
+    for (const name of ['scored', '.millrace', 'out']) rmSync(join(folder, name), { recursive: true, force: true })
+    execFileSync(process.execPath, [work('events.mjs'), join(folder, 'events.jsonl'), String(rows)])
+    return (await measure([cli, 'run', work('click-pipeline.mjs'), '--base', folder, '-q'])).rssMb
+  }
+  const once = await peak(count)
+  const tenTimes = await peak(10 * count)
+  const ratio = tenTimes / once
+  return line('peak memory over 10 times the rows, against once', ratio.toFixed(2), '<= 1.25', ratio <= 1.25)
+}
