@@ -71,16 +71,17 @@ export async function runToEnd(pipeline: Pipeline, options: FaultyOptions = {}):
   }
 }
 
-/** State of one operator in a checkpoint, by key group, as text: header, timers, held records and the operator's own bytes. */
+/** State of one operator in a checkpoint, by key group, as text: header, timers, held records and the operator's own bytes; groups with nothing but counts are left out. */
 export async function stateOf(checkpoint: string, uid: string): Promise<Map<number, string>> {
   const states = new Map<number, string>()
   for (const frame of (await readCheckpoint(nodeStorage, checkpoint)).frames) {
-    if (frame.uid === uid) states.set(frame.group, withoutLedger(frame.bytes))
+    const state = frame.uid === uid ? withoutLedger(frame.bytes) : undefined
+    if (state !== undefined) states.set(frame.group, state)
   }
   return states
 }
 
-function withoutLedger(bytes: Uint8Array): string {
+function withoutLedger(bytes: Uint8Array): string | undefined {
   const reader = new ByteReader(bytes, 'a frame')
   const version = reader.u8()
   const watermark = reader.zigzag()
@@ -89,5 +90,7 @@ function withoutLedger(bytes: Uint8Array): string {
     reader.string()
     reader.varint()
   }
-  return `${version} ${watermark} ${ended} ${Buffer.from(reader.raw(reader.remaining)).toString('hex')}`
+  const rest = Buffer.from(reader.raw(reader.remaining)).toString('hex')
+  // No timers, no held records, nothing of its own.
+  return rest === '0000' ? undefined : `${version} ${watermark} ${ended} ${rest}`
 }
