@@ -2,7 +2,6 @@
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, test } from 'vitest'
-import { bundlePipeline } from '../src/bundle/bundle.ts'
 import type { Bundle } from '../src/bundle/bundle-script.ts'
 import { type EmbeddedRunOptions, runEmbedded } from '../src/testing/embedded-run.ts'
 import { engineSuite } from '../src/testing/engine-suite.ts'
@@ -14,25 +13,28 @@ const base = `${folder}data`
 const only = process.env.PIPELINE
 const pipelines = readdirSync(folder).filter((name) => name.endsWith('.ts') && name !== 'clicks.ts')
 
-/** Further seeds: SEEDS=20 PIPELINE=timers npx vitest run test/two-engines.test.ts */
-const seeds = Array.from(
-  { length: Number(process.env.SEEDS ?? 2) },
-  (_unused, i) => i + 1 + Number(process.env.FROM ?? 0),
-)
+/**
+ * One seed a pipeline, another for each. More of them, from any one on:
+ * SEEDS=20 FROM=100 PIPELINE=timers npx vitest run test/two-engines.test.ts
+ */
+const { SEEDS = '1', FROM } = process.env
+
 const rescales = [
   [1, 2],
   [2, 1, 2],
   [2, 3, 1],
 ]
 
-for (const name of pipelines.filter((pipeline) => only === undefined || pipeline === `${only}.ts`)) {
+for (const [place, name] of pipelines.entries()) {
+  if (only !== undefined && name !== `${only}.ts`) continue
+  const seeds = Array.from({ length: Number(SEEDS) }, (_unused, i) => Number(FROM ?? place) + i)
   describe(name, () => {
     const file = folder + name
-    const bundle = once(() => bundlePipeline(file))
-    const guest = once(() => guestBundle(file))
+    // One bundle for both engines.
+    const bundle = once(() => guestBundle(file))
     const embedded = async (options: EmbeddedRunOptions) => runEmbedded(await bundle(), { base, ...options })
     const inVm = async (parallelism: readonly number[], seed: number) =>
-      runInVm(await guest(), { base, parallelism, seed })
+      runInVm(await bundle(), { base, parallelism, seed })
     const expected: () => Promise<RunResult> = once(() => embedded({}))
     const trials = [
       { how: 'in bytes, with one subtask a stage', run: () => inVm([1], 1) },

@@ -34,6 +34,9 @@ export interface EmbeddedRunOptions {
   readonly base?: string
 }
 
+/** An interruption comes before one of so many reads. */
+const READS_BEFORE_INTERRUPTION = [4, 12, 30, 60]
+
 /** What a run is killed by. */
 class Interruption extends Error {}
 
@@ -43,14 +46,13 @@ export async function runEmbedded(pipeline: string | Bundle, options: EmbeddedRu
   const random = new Xoshiro128(seed)
   const draw = (bound: number) => random.nextInt(bound)
   const base = await mkdtemp(join(tmpdir(), 'millrace-run-'))
-  // Reads of a whole run, as far as is known: interruptions fall within them.
-  let reads = 40
   try {
     if (options.base !== undefined) await cp(options.base, base, { recursive: true })
     for (let left = interruptions; ; left--) {
       const { pipeline: loaded, setPhase } = evaluateBundle(bundle)
       setPhase('processing')
-      const at = left > 0 ? draw(reads) : Number.POSITIVE_INFINITY
+      const at =
+        left > 0 ? draw(READS_BEFORE_INTERRUPTION[draw(READS_BEFORE_INTERRUPTION.length)]) : Number.POSITIVE_INFINITY
       const gently = draw(2) === 0
       let handle: RunHandle | undefined
       let read = 0
@@ -77,7 +79,6 @@ export async function runEmbedded(pipeline: string | Bundle, options: EmbeddedRu
         if (error instanceof Interruption) return undefined
         throw error
       })
-      reads = Math.max(1, read)
       if (report?.end === 'finished') return await resultOf(report, loaded.program(params).plan, base)
     }
   } finally {

@@ -33,7 +33,7 @@ export class ShakenSource implements SourceConnector {
         if (draw(5) === 0) await new Promise((resolve) => setImmediate(resolve))
         if (held?.length === 0) held = (await reader.read())?.slice() ?? null
         if (held === null) return null
-        const end = Math.min(held.length, 1 + draw(draw(6) === 0 ? 50 : 3000))
+        const end = Math.min(held.length, 1 + draw(draw(6) === 0 ? 50 : 1000))
         const piece = held.slice(0, end)
         held = held.subarray(end)
         return piece
