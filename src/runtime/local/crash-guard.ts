@@ -60,8 +60,8 @@ export class CrashGuard {
   /** Records kept out, as a person finds them. */
   get rejected(): readonly string[] {
     return [...this.#rejected].map((text) => {
-      const [origin, split, position] = JSON.parse(text) as [string, string, number]
-      return `source "${origin}", ${split}, position ${position}`
+      const [stage, origin, split, position] = JSON.parse(text) as [string, string, string, number]
+      return `source "${origin}", ${split}, position ${position}, at operator "${stage}"`
     })
   }
 
@@ -70,11 +70,14 @@ export class CrashGuard {
     return this.#file !== undefined || this.#rejected.size > 0
   }
 
-  /** Announces a record about to be processed; false keeps it out. */
-  readonly admit = (identity: Identity): boolean => {
+  /**
+   * Announces a record about to be processed by a stage; false keeps it out of that stage, not of others: what tells of
+   * its rejection has its identity too.
+   */
+  readonly admit = (stage: string, identity: Identity): boolean => {
     if (this.#file === undefined && this.#rejected.size === 0) return true
     const { origin, split, position, time, path } = identity
-    const text = JSON.stringify([origin, split, position, time, path])
+    const text = JSON.stringify([stage, origin, split, position, time, path])
     if (this.#rejected.has(text)) return false
     if (this.#file !== undefined) {
       const length = this.#buffer.write(`${text}\n`)

@@ -26,7 +26,7 @@ export interface EngineOptions {
   /** Milliseconds since the epoch; injected for tests. */
   readonly now: () => number
   /** Called before each record while the engine looks for one that kills it; false rejects it. */
-  readonly admit?: (identity: Identity) => boolean
+  readonly admit?: (stage: string, identity: Identity) => boolean
   /** Called when no record is under way any more, before something is waited for. */
   readonly idle?: () => void
   /** Told of every error that a user's function threw at a record, which is rejected for it. */

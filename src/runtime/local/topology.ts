@@ -26,7 +26,7 @@ interface Consumer {
 
 export interface TopologyOptions {
   readonly sink: (uid: string) => SinkOutput
-  readonly admit?: (identity: Identity) => boolean
+  readonly admit?: (stage: string, identity: Identity) => boolean
   readonly thrown?: (uid: string, error: unknown) => void
 }
 
@@ -43,14 +43,15 @@ export class Topology {
     this.#clock = clock
     const { plan } = program
     const outlets: Consumer[][][] = []
-    this.stages = plan.stages.map((_stage, index) => {
+    const { admit } = options
+    this.stages = plan.stages.map(({ id }, index) => {
       const host: StageHost = {
         emit: (outlet, envelope) => {
           const consumers = outlets[index][outlet]
           for (let i = 0; i < consumers.length; i++) consumers[i].stage.push(consumers[i].input, envelope)
         },
         sink: options.sink,
-        admit: options.admit,
+        admit: admit && ((identity) => admit(id, identity)),
         thrown: options.thrown,
       }
       return program.openStage(index, host)
