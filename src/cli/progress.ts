@@ -58,15 +58,15 @@ export function terminalProgress(name: string, quiet: boolean): ProgressView {
       clear()
       if (quiet) return
       const { records, ms, rate } = meter.total(handle.progress().records, performance.now())
-      const earlier = handle.progress().records > records ? `${count(records)} of them ` : ''
-      print(line(progressText(handle, `${earlier}in ${duration(ms)}, ${count(rate)}/s`)))
+      const now = handle.progress().records > records ? `, ${count(records)} of them now` : ''
+      print(line(soFar(handle, `${count(rate)}/s in ${duration(ms)}${now}`).join('  ')))
     },
   }
 }
 
-/** Records so far, their rate, event time, quality, last checkpoint: what matters most first, for narrow terminals. */
-function progressText(handle: RunHandle, rate: string): string {
-  const { records, eventTime: time, lastCheckpoint } = handle.progress()
+/** Records so far, their rate, event time, quality: what matters most first, for narrow terminals. */
+function soFar(handle: RunHandle, rate: string): string[] {
+  const { records, eventTime: time } = handle.progress()
   const parts = [`${count(records)} records`, rate]
   if (time !== null) parts.push(eventTime(time))
   const quality = handle.quality()
@@ -74,6 +74,12 @@ function progressText(handle: RunHandle, rate: string): string {
     const of = quality.length > 1 ? `${model}: ` : ''
     parts.push(`${of}AUC ${metric(report.overall.auc, 3)}, log loss ${metric(report.overall.logLoss, 3)}`)
   }
+  return parts
+}
+
+function progressText(handle: RunHandle, rate: string): string {
+  const parts = soFar(handle, rate)
+  const { lastCheckpoint } = handle.progress()
   if (lastCheckpoint === undefined) parts.push('no checkpoint yet')
   else {
     const { id, at, durationMs } = lastCheckpoint

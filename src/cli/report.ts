@@ -23,12 +23,15 @@ export function reportText(report: RunReport, base: string): string {
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
 
+/** Quality before models: how good it is, then why. */
 export function describeText(operators: { readonly [uid: string]: OperatorDescription }, top: number): string[] {
-  return Object.entries(operators).map(([uid, description]) =>
-    description.type === 'model'
-      ? modelText(uid, description, top)
-      : qualityText(description.model, description.report),
-  )
+  const qualities: string[] = []
+  const models: string[] = []
+  for (const [uid, description] of Object.entries(operators)) {
+    if (description.type === 'model') models.push(modelText(uid, description, top))
+    else qualities.push(qualityText(description.model, description.report))
+  }
+  return [...qualities, ...models]
 }
 
 function qualityText(model: string, { overall, records }: QualityOf): string {
@@ -54,9 +57,21 @@ function modelText(uid: string, model: ModelDescription, top: number): string {
   const head = `model ${uid}  ${model.learner}, ${count(model.steps)} labels learned, ${bytes(model.sizeBytes)}`
   if (model.weights === undefined) return `${head}, ${count(model.models)} models, one for each key`
   const weights = [...model.weights].sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight)).slice(0, top)
-  const rows = [['weight of', ''], ...weights.map(({ name, weight }) => [name, signed(weight)])]
-  return `${head}\n${table(rows)}\nof ${count(model.weights.length)} weights, the largest; intercept ${signed(model.intercept ?? 0)}`
+  const largest = Math.abs(weights[0]?.weight ?? 0)
+  const rows = weights.map(({ name, weight }) => [name, signed(weight)])
+  const bars = weights.map(({ weight }) => '\u2588'.repeat(Math.round((BAR * Math.abs(weight)) / largest)))
+  const lines =
+    rows.length === 0
+      ? []
+      : table(rows)
+          .split('\n')
+          .map((row, i) => `${row}  ${bars[i]}`.trimEnd())
+  const of = `the ${rows.length} largest of ${count(model.weights.length)} weights, in standardised units; intercept ${signed(model.intercept ?? 0)}`
+  return [head, of, ...lines].join('\n')
 }
+
+/** Length of the bar of the largest weight. */
+const BAR = 20
 
 export function ledgerText({ sources, operators }: { sources: JsonObject; operators: JsonObject }): string {
   const lines: string[] = []
