@@ -22,6 +22,9 @@ import {
 } from './model-store.ts'
 import type { OperatorCapture, OperatorContext } from './operator.ts'
 
+/** 4 MB. */
+const LARGE_DOUBLES = 1 << 19
+
 export class KeyedModels implements ModelStore {
   readonly encoder: FeatureEncoder
   readonly #learner: BinaryLearner
@@ -85,6 +88,15 @@ export class KeyedModels implements ModelStore {
     const probability = this.#learner.testThenTrain(page, offset + LEARNER, x, label, weight)
     countLabel(page, offset, label, weight)
     return probability
+  }
+
+  warm(keys: readonly EncodedKey[], count: number): void {
+    this.#table.warm(keys, count)
+  }
+
+  /** More models than a cache holds. */
+  get large(): boolean {
+    return this.#table.size * this.#table.width > LARGE_DOUBLES
   }
 
   describe(): Omit<ModelDescription, 'type' | 'learner' | 'pending' | 'steps'> {

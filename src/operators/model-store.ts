@@ -44,6 +44,9 @@ export interface ModelStore {
   learn(x: FeatureVector, label: 0 | 1, weight: number): void
   /** Predicts, then learns; the same bits as the two calls. */
   testThenTrain(x: FeatureVector, label: 0 | 1, weight: number): number
+  readonly large?: boolean
+  /** See `Operator.warm`; a single model needs none. */
+  warm?(keys: readonly EncodedKey[], count: number): void
   describe(): Omit<ModelDescription, 'type' | 'learner' | 'pending' | 'steps'>
   capture(): OperatorCapture
   /** Restores a key group; tells where slots went when the features were edited. */

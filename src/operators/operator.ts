@@ -48,6 +48,12 @@ export interface Operator {
   /** Marks the state as it is now; returns what can be written later while records go on. Absent: no state. */
   capture?(): OperatorCapture
   restoreGroup?(group: number, reader: ByteReader): void
+  /**
+   * Records with these keys are about to come: bring their state into the cache. A hint that changes nothing; `keys` is
+   * valid up to `count`. Asked only while `large` says that the state does not fit the cache anyway.
+   */
+  warm?(keys: readonly EncodedKey[], count: number): void
+  readonly large?: boolean
   /** What can be read from outside: a model, its quality. */
   describe?(): OperatorDescription | undefined
 }

@@ -12,7 +12,7 @@ import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
 import type { FeatureVector } from '../features/feature-vector.ts'
 import { checkWeight } from '../learn/learner.ts'
-import { decodeKey, type Key, KeyEncoder } from '../state/key.ts'
+import { decodeKey, type EncodedKey, type Key, KeyEncoder } from '../state/key.ts'
 import type { ModelDescription } from './describe.ts'
 import { GlobalModel } from './global-model.ts'
 import { KeyedModels } from './keyed-models.ts'
@@ -144,6 +144,14 @@ export class PredictOperator implements Operator {
     const { model } = this.#settings
     const steps = this.ledger.total(LEARNED)
     return { type: 'model', learner: model.kind, steps, ...this.models.describe(), pending: this.#pending?.size ?? 0 }
+  }
+
+  get large(): boolean {
+    return this.models.large === true
+  }
+
+  warm(keys: readonly EncodedKey[], count: number): void {
+    this.models.warm?.(keys, count)
   }
 
   end(): void {

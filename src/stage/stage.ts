@@ -21,6 +21,7 @@ import type { Cell, CellHost, Cursor } from './cell.ts'
 import type { Functions } from './functions.ts'
 import { readIdentity, writeIdentity } from './identity-codec.ts'
 import type { Plan, Port, StagePlan } from './plan.ts'
+import { RunAhead } from './run-ahead.ts'
 import { addTo, type GroupLists, StageTimers, writeList } from './stage-timers.ts'
 import { wire } from './wiring.ts'
 
@@ -60,6 +61,8 @@ export class Stage implements CellHost {
   readonly #timers: StageTimers
   readonly #encoder: KeyEncoder
   readonly #homeGroup: number
+  /** Present where records are keyed and ordered. */
+  readonly #ahead: RunAhead | undefined
   #target = MIN_TIME - 1
   #watermark = MIN_TIME - 1
   #restored = false
@@ -78,6 +81,7 @@ export class Stage implements CellHost {
     const { cells, outlets } = wire(plan, stage, functions, this, (uid) => host.sink(uid))
     this.#cells = cells
     this.outlets = outlets
+    if (this.#ordered && stage.partitioning === 'key') this.#ahead = new RunAhead(plan.keyGroups)
     for (const input of stage.inputs) {
       this.#entries.push(this.#cell(input.uid))
       this.#keyFunctions.push(
@@ -108,6 +112,7 @@ export class Stage implements CellHost {
 
   /** Processes at most `limit` records and timers; true when more are due. */
   run(limit: number): boolean {
+    if (this.#ahead !== undefined) return this.#runAhead(limit, this.#ahead)
     const target = this.#target
     for (let done = 0; done < limit; done++) {
       const recordTime = this.#buffer.peekTime()
@@ -121,6 +126,29 @@ export class Stage implements CellHost {
         return false
       }
     }
+    return true
+  }
+
+  /** As `run`, but takes records out in batches, so that the state of their keys can be on its way while others are processed. */
+  #runAhead(limit: number, ahead: RunAhead): boolean {
+    const target = this.#target
+    for (let done = 0; done < limit; done++) {
+      if (ahead.isEmpty) {
+        ahead.fill(this.#buffer, target, limit - done)
+        ahead.warm(this.#entries, this.#keyFunctions)
+      }
+      const timerTime = this.#timers.peekEvent()
+      const recordTime = ahead.peekTime()
+      if (recordTime <= target && recordTime <= timerTime) {
+        const envelope = ahead.take()
+        this.#process(ahead.rank, envelope)
+      } else if (timerTime <= target) this.#fireEventTimer()
+      else {
+        this.#watermark = target
+        return false
+      }
+    }
+    ahead.giveBack(this.#buffer)
     return true
   }
 
