@@ -9,11 +9,13 @@
  */
 export { differences, unbalanced } from './compare-runs.ts'
 export type { ContractCheck } from './contract-check.ts'
+export { CrashStates } from './crash-states.ts'
 export { type EmbeddedRunOptions, runEmbedded } from './embedded-run.ts'
 export { type EngineSuiteOptions, type EngineTrial, engineSuite } from './engine-suite.ts'
 export { type BinaryLearnerSubject, binaryLearnerChecks as learnerSuite } from './learner-suite.ts'
 export { type OperatorSubject, operatorSuite } from './operator-suite.ts'
 export type { Counts, Ledgers, RunResult } from './run-result.ts'
+export { SimulatedDisk } from './simulated-disk.ts'
 export { type SinkSubject, sinkSuite } from './sink-suite.ts'
 export { type SourceSubject, sourceSuite } from './source-suite.ts'
 export type { TrialRecord } from './stage-trial.ts'
