@@ -2,8 +2,6 @@
 import type { RecordSchema, SourceDeclaration } from 'millrace'
 import type { SourceConnector } from '../../src/stream/ports.ts'
 
-const CHUNK_BYTES = 1 << 16
-
 /** Declares a source of so many rows; `GeneratedSource` makes them. */
 export function generated<T>(rows: number, schema: RecordSchema<T>, format = 'jsonl'): SourceDeclaration<T> {
   return { role: 'source', kind: 'generated', options: { rows }, format: { name: format }, schema }
@@ -13,11 +11,16 @@ export class GeneratedSource implements SourceConnector {
   readonly kind = 'generated'
   readonly #line: (row: number) => string
   readonly #head: string
+  readonly #chunkBytes: number
 
-  /** @param head comes before the first row: the header of CSV */
-  constructor(line: (row: number) => string, head = '') {
+  /**
+   * @param head comes before the first row: the header of CSV
+   * @param chunkBytes bytes handed out at a time, about; the engine may take a checkpoint between two
+   */
+  constructor(line: (row: number) => string, head = '', chunkBytes = 1 << 16) {
     this.#line = line
     this.#head = head
+    this.#chunkBytes = chunkBytes
   }
 
   async splits() {
@@ -38,7 +41,7 @@ export class GeneratedSource implements SourceConnector {
         if (row >= rows && head === '') return null
         let text = head
         head = ''
-        while (row < rows && text.length < CHUNK_BYTES) text += `${this.#line(row++)}\n`
+        while (row < rows && text.length < this.#chunkBytes) text += `${this.#line(row++)}\n`
         const bytes = Buffer.from(text)
         const dropped = Math.min(skip, bytes.length)
         skip -= dropped
