@@ -25,18 +25,16 @@ export interface RunningProgram {
 export interface ProgramOptions {
   readonly cwd: string
   readonly env?: Readonly<Record<string, string>>
-  readonly uid?: number
   /** Flags for Node itself. */
   readonly node?: readonly string[]
 }
 
-export function start(args: readonly string[], { cwd, env, uid, node = [] }: ProgramOptions): RunningProgram {
+export function start(args: readonly string[], { cwd, env, node = [] }: ProgramOptions): RunningProgram {
   if (!existsSync(program)) throw new Error(`${program} is missing: run npm run build, or npm test, which does`)
   const child = spawn(process.execPath, [...node, program, ...args], {
     cwd,
     env: { ...process.env, NO_COLOR: '1', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
-    ...(uid !== undefined && { uid, gid: uid }),
   })
   const output = { stdout: '', stderr: '' }
   const waiting = new Set<() => void>()

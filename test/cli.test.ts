@@ -6,9 +6,6 @@ import { describe, expect, test } from 'vitest'
 import { type Ended, folderWith, millrace, rawReadings, readings, rowsOf } from './cli-process.ts'
 
 const files = { 'readings.ts': readings(), 'raw.csv': rawReadings(200) }
-/** Uid of "nobody": root may write everywhere. */
-const NOBODY = 65_534
-const isRoot = process.getuid?.() === 0
 
 function expectRefusal({ code, stderr }: Ended, exit: number, ...texts: readonly (string | RegExp)[]): void {
   expect(stderr).not.toMatch(/^\s+at /m)
@@ -172,28 +169,46 @@ describe.concurrent('bad records', () => {
   })
 })
 
+/** Mounts a tmpfs; undefined, and said so, where that is not allowed. */
+function mountAt(folder: string, options: string): (() => void) | undefined {
+  mkdirSync(folder)
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', options, 'millrace-test', folder], { stdio: 'pipe' })
+    return () => execFileSync('umount', [folder])
+  } catch {
+    console.warn(`SKIPPED a disk with ${options}: a tmpfs cannot be mounted here (it takes root)`)
+    return undefined
+  }
+}
+
 describe.concurrent('a place that cannot be written', () => {
-  test.skipIf(!isRoot && process.platform === 'win32')('is named, with what to do', async () => {
+  test.skipIf(process.getuid?.() === 0)('for lack of rights is named, with what to do', async () => {
     const cwd = folderWith(files)
     chmodSync(cwd, 0o555)
-    expectRefusal(
-      await millrace(['run', 'readings.ts'], { cwd, uid: isRoot ? NOBODY : undefined }),
-      1,
-      /ML_STORAGE: .*"EACCES"/,
-      /right to write/,
-    )
+    expectRefusal(await millrace(['run', 'readings.ts'], { cwd }), 1, /ML_STORAGE: .*"EACCES"/, /right to write/)
     chmodSync(cwd, 0o755)
+  })
+
+  test('because the disk is read-only is named, with what to do', async (context) => {
+    const cwd = folderWith(files)
+    const unmount = mountAt(join(cwd, '.millrace'), 'ro')
+    if (unmount === undefined) return context.skip()
+    try {
+      expectRefusal(
+        await millrace(['run', 'readings.ts'], { cwd }),
+        1,
+        /ML_STORAGE: .*"EROFS".*\.millrace/,
+        /read-only/,
+      )
+    } finally {
+      unmount()
+    }
   })
 
   test('because the disk is full ends the run with the reason, and it goes on when there is room', async (context) => {
     const cwd = folderWith({ ...files, 'raw.csv': rawReadings(40_000) })
-    mkdirSync(join(cwd, 'out'))
-    try {
-      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'millrace-test', join(cwd, 'out')], { stdio: 'pipe' })
-    } catch {
-      console.warn('SKIPPED full disk: a tmpfs cannot be mounted here (it takes root)')
-      return context.skip()
-    }
+    const unmount = mountAt(join(cwd, 'out'), 'size=1m')
+    if (unmount === undefined) return context.skip()
     try {
       expectRefusal(
         await millrace(['run', 'readings.ts', '-q'], { cwd }),
@@ -205,7 +220,7 @@ describe.concurrent('a place that cannot be written', () => {
       expect(await millrace(['run', 'readings.ts', '-q'], { cwd })).toMatchObject({ code: 0, stdout: '', stderr: '' })
       expect(rowsOf(join(cwd, 'out/readings')).rows).toHaveLength(40_000)
     } finally {
-      execFileSync('umount', [join(cwd, 'out')])
+      unmount()
     }
   })
 })
