@@ -12,15 +12,18 @@ export class GeneratedSource implements SourceConnector {
   readonly #line: (row: number) => string
   readonly #head: string
   readonly #chunkBytes: number
+  readonly #paceMs: number
 
   /**
    * @param head comes before the first row: the header of CSV
    * @param chunkBytes bytes handed out at a time, about; the engine may take a checkpoint between two
+   * @param paceMs time between two chunks, so that a checkpoint is done before the next is due
    */
-  constructor(line: (row: number) => string, head = '', chunkBytes = 1 << 16) {
+  constructor(line: (row: number) => string, head = '', chunkBytes = 1 << 16, paceMs = 0) {
     this.#line = line
     this.#head = head
     this.#chunkBytes = chunkBytes
+    this.#paceMs = paceMs
   }
 
   async splits() {
@@ -37,6 +40,7 @@ export class GeneratedSource implements SourceConnector {
     let skip = fromOffset
     let head = this.#head
     const read = async () => {
+      if (this.#paceMs > 0) await new Promise((resolve) => setTimeout(resolve, this.#paceMs))
       for (;;) {
         if (row >= rows && head === '') return null
         let text = head

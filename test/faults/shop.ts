@@ -10,7 +10,7 @@ import type { Processes } from '../../src/storage/processes.ts'
 import type { Storage } from '../../src/storage/storage.ts'
 import { GeneratedSource, generated } from './generated-source.ts'
 
-const Event = record({
+export const Event = record({
   id: string(),
   kind: string(),
   city: string(),
@@ -33,7 +33,7 @@ export function eventLine(row: number): string {
   return JSON.stringify(event)
 }
 
-export const shopParams = { rows: 400, partBytes: 4000, out: 'out' }
+export const shopParams = { rows: 400, partBytes: 4000 }
 
 export const shop = pipeline(
   'shop',
@@ -45,7 +45,7 @@ export const shop = pipeline(
     const scored = orders
       .predict('sells', logistic({ inputs, optimizer: adagrad(0.3) }), { metricsEvery: '1m' })
       .learnFrom(answers, { key: (e) => e.id, labelKey: (e) => e.id, label: (e) => e.x > 5, labelTimeout: '30s' })
-    const sink = (name: string) => jsonl(`${params.out}/${name}`, { partBytes: params.partBytes })
+    const sink = (name: string) => jsonl(`out/${name}`, { partBytes: params.partBytes })
     scored.to('scores', sink('scores'))
     scored.outcomes.to('outcomes', sink('outcomes'))
     scored.metrics.to('metrics', sink('metrics'))
@@ -75,6 +75,8 @@ export interface ShopOptions {
   readonly everyRecords?: number
   readonly retain?: number
   readonly warnings?: string[]
+  /** Milliseconds between two chunks of the source. */
+  readonly paceMs?: number
 }
 
 /** One run of the shop, its state in `state` and its sinks in `out`, both below `base`. */
@@ -88,6 +90,7 @@ export async function runShop(base: string, options: ShopOptions): Promise<RunRe
     everyRecords = 50,
     retain = 2,
     warnings = [],
+    paceMs = 0,
   } = options
   let job: Job | undefined
   const line = (row: number) => {
@@ -96,7 +99,7 @@ export async function runShop(base: string, options: ShopOptions): Promise<RunRe
   }
   const lock = processes === undefined ? { storage } : { storage, processes, beatMs: 0, wait: async () => {} }
   job = await Job.open(shop.program({ ...shopParams, ...options.params }), {
-    connectors: { sources: [new GeneratedSource(line, '', 1500)], sinks: [new FileSink(lock)] },
+    connectors: { sources: [new GeneratedSource(line, '', 1500, paceMs)], sinks: [new FileSink(lock)] },
     base,
     state: join(base, state),
     policy: { everyMs: 0, everyRecords },
@@ -116,9 +119,8 @@ export async function shopResult(
   storage: Storage,
   base: string,
   report: RunReport | string,
-  out = 'out',
 ): Promise<Map<string, string>> {
-  const found = await partsOf(storage, join(base, out))
+  const found = await partsOf(storage, join(base, 'out'))
   const checkpoint = await readCheckpoint(storage, typeof report === 'string' ? report : report.checkpoint)
   for (const { uid, group, bytes } of checkpoint.frames)
     found.set(`${uid}/${group}`, Buffer.from(bytes).toString('hex'))

@@ -5,7 +5,7 @@
  * is in flight; it is written while records go on. One checkpoint at a time.
  */
 
-import type { ConnectorTable, SinkWriter } from '../../stream/ports.ts'
+import type { ConnectorTable } from '../../stream/ports.ts'
 import type { Program } from '../../stream/program.ts'
 import type { Identity } from '../../time/identity.ts'
 import type { CheckpointStore, RestoredCheckpoint } from './checkpoint-store.ts'
@@ -64,23 +64,33 @@ export class Engine {
     this.checkpointer = new Checkpointer({ ...options, topology, sources, sinks })
   }
 
-  /** Opens sinks and sources where the restored checkpoint left them, and restores all state. */
+  /**
+   * Restores all state and opens sources and sinks where the checkpoint left them. Sinks come last: what refuses the run,
+   * an edited plan or a missing file, does so before anything is written.
+   */
   static async open(options: EngineOptions): Promise<Engine> {
     const { program, connectors, base, restored } = options
-    const sinks = await openSinks(program.plan, connectors, base, restored?.manifest)
+    let sources: EngineSources | undefined
+    let sinks: EngineSinks | undefined
+    const clock = { watermark: (uid: string) => (sources as EngineSources).watermark(uid) }
+    const topology = new Topology(program, clock, {
+      sink: (uid) => ({
+        append: (bytes) => (sinks as EngineSinks).writer(uid).append(bytes),
+        roll: () => (sinks as EngineSinks).writer(uid).roll(),
+      }),
+      admit: options.admit,
+      thrown: options.thrown,
+    })
+    if (restored !== undefined) restoreStages(topology, program.plan, restored)
+    restored?.release()
+    sources = await openSources(program, connectors, base, restored?.manifest, (uid) => topology.entry(uid))
     try {
-      const writer = (uid: string): SinkWriter => sinks.writer(uid)
-      let sources: EngineSources | undefined
-      const clock = { watermark: (uid: string) => (sources as EngineSources).watermark(uid) }
-      const topology = new Topology(program, clock, { sink: writer, admit: options.admit, thrown: options.thrown })
-      if (restored !== undefined) restoreStages(topology, program.plan, restored)
-      restored?.release()
-      sources = await openSources(program, connectors, base, restored?.manifest, (uid) => topology.entry(uid))
-      return new Engine(options, topology, sources, sinks)
+      sinks = await openSinks(program.plan, connectors, base, restored?.manifest)
     } catch (error) {
-      await sinks.close()
+      await sources.close()
       throw error
     }
+    return new Engine(options, topology, sources, sinks)
   }
 
   /** Runs to the end of the input, or until `stop`. Rejects on fatal errors, leaving the last checkpoint as it is. */

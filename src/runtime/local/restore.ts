@@ -6,7 +6,7 @@
 import { ByteReader } from '../../bytes/reader.ts'
 import { MillraceError } from '../../errors.ts'
 import { STATELESS_KINDS } from '../../stage/create-operator.ts'
-import type { Plan } from '../../stage/plan.ts'
+import type { OperatorVertex, Plan } from '../../stage/plan.ts'
 import type { RestoredCheckpoint } from './checkpoint-store.ts'
 import type { Topology } from './topology.ts'
 
@@ -46,12 +46,24 @@ export function planDifferences(stored: Plan, plan: Plan): string[] {
     else if (now.kind !== old.kind) differences.push(`"${old.uid}" was ${old.kind}, now ${now.kind}`)
     else if (now.options.keyed !== old.options.keyed)
       differences.push(`"${old.uid}" was ${keyed(old.options.keyed)}, now ${keyed(now.options.keyed)}`)
+    else if (isByKey(now) !== isByKey(old))
+      differences.push(`${old.kind} "${old.uid}" was ${state(old)}, now ${state(now)}`)
+    else if ((now.options.labels ?? null) === null && (old.options.labels ?? null) !== null)
+      differences.push(`"${old.uid}" learned from labels of its own, now from none`)
   }
   return differences
 }
 
 function keyed(value: unknown): string {
   return value === true ? 'a model per key' : 'one model'
+}
+
+function isByKey({ inputs }: OperatorVertex): boolean {
+  return inputs[0].partitioning === 'key'
+}
+
+function state(vertex: OperatorVertex): string {
+  return isByKey(vertex) ? 'one for each key' : 'one for all'
 }
 
 /** A field may come or go; one that stays keeps its type. */
