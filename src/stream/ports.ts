@@ -67,6 +67,8 @@ export interface SinkConnector {
    * With nothing restored an existing, non-empty target is refused (ML_SINK_EXISTS) rather than mixed.
    */
   open(context: ConnectorContext, restored: { epoch: number; prepared: JsonObject } | undefined): Promise<SinkWriter>
+  /** Refuses what `open` would refuse, and changes nothing: asked of every sink before the first is opened. */
+  check?(context: ConnectorContext, restored: { epoch: number; prepared: JsonObject } | undefined): Promise<void>
   /** Removes what earlier runs wrote, and nothing else; for a start anew. Absent: there is nothing to remove. */
   clear?(context: ConnectorContext): Promise<void>
 }

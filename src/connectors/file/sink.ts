@@ -27,23 +27,27 @@ export class FileSink implements SinkConnector {
     this.#lock = lock
   }
 
+  /** @throws ML_SINK_EXISTS, ML_SINK_AHEAD, ML_SINK_LOST, ML_PATH, ML_STORAGE */
+  async check(context: ConnectorContext, restored: Restored | undefined): Promise<void> {
+    const { folder, cut, where } = this.#place(context, restored)
+    try {
+      await judge(folder, context.uid, cut)
+    } catch (error) {
+      throw storageError('look at the sink', where, error)
+    }
+  }
+
   /**
    * @throws ML_SINK_EXISTS, ML_SINK_AHEAD, ML_SINK_LOST as recovery finds; ML_LOCKED when another run writes there;
    *   ML_PATH when the folder is a link; ML_STORAGE
    */
-  async open(
-    context: ConnectorContext,
-    restored: { epoch: number; prepared: JsonObject } | undefined,
-  ): Promise<SinkWriter> {
-    const { uid, options, base } = context
-    const path = resolve(base, options.folder as string)
-    const where = `${path} (sink "${uid}")`
-    const folder = new SinkFolder(this.#lock.storage, path, extension(options, where))
-    const cut = restored === undefined ? undefined : cutOf(restored.prepared, where)
+  async open(context: ConnectorContext, restored: Restored | undefined): Promise<SinkWriter> {
+    const { uid } = context
+    const { folder, cut, where } = this.#place(context, restored)
     try {
       // Once before anything is written there, so that a refused folder stays as it is, and once as its holder.
       await judge(folder, uid, cut)
-      const lock = await acquireLock(path, this.#lock)
+      const lock = await acquireLock(folder.path, this.#lock)
       try {
         const recover = await judge(folder, uid, cut)
         return new FileSinkWriter(folder, lock, await recover(), where)
@@ -62,14 +66,12 @@ export class FileSink implements SinkConnector {
    * @throws ML_SINK_EXISTS when the parts are those of another sink, ML_LOCKED, ML_PATH, ML_STORAGE
    */
   async clear({ uid, options, base }: ConnectorContext): Promise<void> {
-    const path = resolve(base, options.folder as string)
-    const where = `${path} (sink "${uid}")`
-    const folder = new SinkFolder(this.#lock.storage, path, extension(options, where))
+    const { folder, where } = this.#place({ uid, options, base }, undefined)
     try {
       const { fence } = await folder.survey()
       if (fence === undefined) return
       if (fence.uid !== uid) throw othersOutput(fence.uid, where)
-      const lock = await acquireLock(path, this.#lock)
+      const lock = await acquireLock(folder.path, this.#lock)
       try {
         await folder.clear()
       } finally {
@@ -79,7 +81,18 @@ export class FileSink implements SinkConnector {
       throw storageError('clear the sink', where, error)
     }
   }
+
+  #place({ uid, options, base }: ConnectorContext, restored: Restored | undefined) {
+    const path = resolve(base, options.folder as string)
+    const where = `${path} (sink "${uid}")`
+    const folder = new SinkFolder(this.#lock.storage, path, extension(options, where))
+    const cut = restored === undefined ? undefined : cutOf(restored.prepared, where)
+    return { folder, cut, where }
+  }
 }
+
+/** As the port gives it: the checkpoint's id and what this sink prepared for it. */
+type Restored = { epoch: number; prepared: JsonObject }
 
 function othersOutput(uid: string, where: string): MillraceError {
   return new MillraceError('ML_SINK_EXISTS', {

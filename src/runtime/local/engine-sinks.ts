@@ -73,18 +73,23 @@ export async function openSinks(
   base: string,
   manifest: Manifest | undefined,
 ): Promise<EngineSinks> {
+  const found = plan.operators
+    .filter(({ kind }) => kind === 'sink')
+    .map((vertex) => {
+      const { uid } = vertex
+      const options = { ...(vertex.options.options as JsonObject), format: vertex.options.format }
+      const prepared = manifest?.sinks[uid] as JsonObject | undefined
+      const restored = manifest === undefined || prepared === undefined ? undefined : { epoch: manifest.id, prepared }
+      return { uid, connector: sinkConnector(connectors, vertex), context: { uid, options, base }, restored }
+    })
+  for (const { connector, context, restored } of found) await connector.check?.(context, restored)
   const open: OpenSink[] = []
   const left: { [uid: string]: JsonObject } = {}
   try {
-    for (const vertex of plan.operators) {
-      if (vertex.kind !== 'sink') continue
-      const connector = sinkConnector(connectors, vertex)
-      const options = { ...(vertex.options.options as JsonObject), format: vertex.options.format }
-      const prepared = manifest?.sinks[vertex.uid] as JsonObject | undefined
-      const restored = manifest === undefined || prepared === undefined ? undefined : { epoch: manifest.id, prepared }
-      const writer = await connector.open({ uid: vertex.uid, options, base }, restored)
-      open.push({ uid: vertex.uid, guarantee: connector.guarantee, writer })
-      if (prepared !== undefined) left[vertex.uid] = prepared
+    for (const { uid, connector, context, restored } of found) {
+      const writer = await connector.open(context, restored)
+      open.push({ uid, guarantee: connector.guarantee, writer })
+      if (restored !== undefined) left[uid] = restored.prepared
     }
     for (const { uid, writer } of open) {
       if (manifest !== undefined && uid in left) await writer.commit(manifest.id, left[uid])
