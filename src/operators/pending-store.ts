@@ -99,6 +99,11 @@ export class PendingStore {
     }
   }
 
+  /** @throws ML_STATE_LIMIT when as many wait as may */
+  expectRoom(): void {
+    this.#table.expectRoom()
+  }
+
   /** Puts a row, with its inputs where it is a prediction. @throws ML_STATE_LIMIT when as many wait as may */
   put(key: EncodedKey, row: PendingRow, inputs: FeatureVector | undefined): void {
     this.#remember(key)

@@ -227,6 +227,8 @@ export class PredictOperator implements Operator {
     joinKey.group = group
     const early = pending.find(joinKey)
     if (early !== undefined && early.status !== EARLY) throw stillPending(joinKeyOf(joinKey), this.#context.uid)
+    // Before the encoder sees it: a record that is rejected leaves no category behind.
+    if (early === undefined) pending.expectRoom()
     models.encoder.encode(value, this.#vector, true)
     models.open(this.#context.key)
     const probability = models.predict(this.#vector)

@@ -82,6 +82,14 @@ export class SlabTable {
     return this.groups[key.group].index.find(key)
   }
 
+  /** @throws ML_STATE_LIMIT when `maxKeys` are held */
+  expectRoom(): void {
+    if (this.keys < this.maxKeys) return
+    const remedy = 'Raise maxKeys, or let keys expire'
+    const what = `${this.keys} keys are held already`
+    throw new MillraceError('ML_STATE_LIMIT', { what, where: this.where, remedy })
+  }
+
   /**
    * The key's slot; a new key gets a row of zeros.
    * @throws ML_STATE_LIMIT for a new key when `maxKeys` are held; nothing has changed then
@@ -90,11 +98,7 @@ export class SlabTable {
     const group = this.groups[key.group]
     const known = group.index.find(key)
     if (known >= 0) return known
-    if (this.keys >= this.maxKeys) {
-      const remedy = 'Raise maxKeys, or let keys expire'
-      const what = `${this.keys} keys are held already`
-      throw new MillraceError('ML_STATE_LIMIT', { what, where: this.where, remedy })
-    }
+    this.expectRoom()
     const slot = group.free.pop() ?? this.pages.slotAt(group.top++)
     group.index.add(key, slot)
     this.pages.fit(group.pages, slot)

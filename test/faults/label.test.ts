@@ -268,6 +268,27 @@ describe('a label that comes again', () => {
   })
 })
 
+test('fault 20: a prediction that finds no room to wait is a dead letter, and leaves no category in the model', async () => {
+  const named = Array.from({ length: 30 }, (_unused, i) => ({ id: `o${i}`, city: `c${i}`, at: START + i }))
+  const crowded = pipeline(
+    'crowded',
+    ({ from }) => {
+      const Named = record({ id: string(), city: string(), at: time({ unit: 'ms' }) })
+      const inputs = features(Named).categorical('city')
+      const none = from('answers', memory([] as AnswerRow[], Answer), { eventTime: (a) => a.at })
+      from('offers', memory(named, Named), { eventTime: (o) => o.at })
+        .predict('takes', logistic({ inputs }), { maxPending: 20 })
+        .learnFrom(none, { key: (o) => o.id, labelKey: (a) => a.id, label: (a) => a.taken, labelTimeout: HOUR })
+    },
+    { rejected: memory() },
+  )
+  const run = await runToEnd(crowded)
+  expect(run.letters.map(({ code }) => code)).toEqual(Array.from({ length: 10 }, () => 'ML_STATE_LIMIT'))
+  expect(run.ledger('takes')).toMatchObject({ in: 30, processed: 20, rejected: 10, expired: 20 })
+  const { weights } = run.handle.describe().takes as unknown as { weights: { name: string }[] }
+  expect(weights.map(({ name }) => name)).toEqual(named.slice(0, 20).map(({ city }) => `city=${city}`))
+})
+
 describe('a weight', () => {
   test('fault 25: of 0, below 0, 1e-300, 1e38 or NaN is a dead letter and changes no byte of the model', async () => {
     const weights = ['0', '-1', '1e-300', '1e38', '-0', '5e-324', '1e308', '1000001']
