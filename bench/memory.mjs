@@ -7,7 +7,7 @@ import { line, measure } from './measure.mjs'
 const work = (name) => new URL(`./work/${name}`, import.meta.url).pathname
 const cli = new URL('../dist/cli/main.js', import.meta.url).pathname
 
-export async function memory({ folder, count = 150_000 }) {
+export async function memory({ folder, count = 400_000 }) {
   const peak = async (rows) => {
     for (const name of ['scored', '.millrace', 'out']) rmSync(join(folder, name), { recursive: true, force: true })
     execFileSync(process.execPath, [work('events.mjs'), join(folder, 'events.jsonl'), String(rows)])

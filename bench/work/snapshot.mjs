@@ -78,7 +78,8 @@ function watchTurns() {
     const wallNow = performance.now()
     const cpuNow = cpuMs()
     longestMs = Math.max(longestMs, wallNow - wall)
-    longestCpuMs = Math.max(longestCpuMs, cpuNow - cpu)
+    // The loop's thread took neither more than the wall's time nor more than all threads together.
+    longestCpuMs = Math.max(longestCpuMs, Math.min(wallNow - wall, cpuNow - cpu))
     wall = wallNow
     cpu = cpuNow
     if (watching) setImmediate(turn)

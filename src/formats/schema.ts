@@ -8,7 +8,6 @@ export {
   integer,
   number,
   string,
-  type TimeOptions,
   time,
 } from './field-type.ts'
 

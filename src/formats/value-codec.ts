@@ -2,7 +2,7 @@ import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
 import { hasEnumerable, hasOwn, isBytes, isPlainObject, MAX_DEPTH, notData } from './value-check.ts'
 
-export { checkValue, MAX_DEPTH } from './value-check.ts'
+export { checkValue } from './value-check.ts'
 
 /**
  * Any data value as bytes, and back: what a `map` returns, what keyed state holds.

@@ -64,9 +64,6 @@ export interface OperatorCapture {
   release(): void
 }
 
-/** A function the user gave, called with a record. */
-export type UserFunction = (...values: never[]) => unknown
-
 /** What the rejected output carries: a dead letter. */
 export interface Rejected {
   /** Where it was rejected: uid of the source or operator. */

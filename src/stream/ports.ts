@@ -6,7 +6,7 @@
  */
 import type { JsonObject } from '../stage/json.ts'
 
-export type { JsonObject, JsonValue } from '../stage/json.ts'
+export type { JsonObject } from '../stage/json.ts'
 
 /** Where a pipeline runs, as connectors see it. */
 export interface ConnectorContext {
