@@ -35,10 +35,10 @@ const offers = Array.from({ length: 120 }, (_unused, i) => ({
   at: START + i * 1000,
 }))
 
-/** The label of an offer, some seconds after it. */
+/** The label of an offer, some seconds after it; out of order by up to four seconds. */
 function answer(i: number, changed: Partial<AnswerRow> = {}): AnswerRow {
   const { id, price, at } = offers[i]
-  return { id, taken: price > 11, weight: 1, at: at + 5000 + ((i * 7919) % 9) * 500, ...changed }
+  return { id, taken: price > 11, weight: 1, at: at + 5000 + ((i * 7919) % 9) * 1500, ...changed }
 }
 
 const answers = offers.map((_offer, i) => answer(i))
@@ -189,6 +189,27 @@ describe('a label out of its time', () => {
     expectBalance(run)
   })
 
+  test('fault 23: a label of the very time of a prediction comes after every prediction of that time', async () => {
+    const together = offers.slice(0, 5).map((offer) => ({ ...offer, at: START }))
+    const told = together.map(({ id }, i) => ({ id, taken: i % 2 === 0, weight: 1, at: START }))
+    const declared = pipeline(
+      'together',
+      ({ from }) => {
+        const answered = from('answers', memory(told, Answer), { eventTime: (a) => a.at })
+        from('offers', memory(together, Offer), { eventTime: (o) => o.at })
+          .predict('takes', logistic({ inputs: features(Offer).numeric('price') }))
+          .learnFrom(answered, { key: (o) => o.id, labelKey: (a) => a.id, label: (a) => a.taken, labelTimeout: HOUR })
+          .to('scores', memory())
+      },
+      { rejected: memory() },
+    )
+    const run = await runToEnd(declared)
+    expect((run.rows('scores') as { model: { step: number } }[]).map(({ model }) => model.step)).toEqual([
+      0, 0, 0, 0, 0,
+    ])
+    expect(run.ledger('takes')).toMatchObject({ learned: 5, early: 0 })
+  })
+
   test('fault 23: a label that no prediction follows is counted and told when its time is up', async () => {
     const nobody = [answer(7, { id: 'nobody' }), answer(90, { id: 'noone' })]
     const run = await runToEnd(scoring([...answers, ...nobody].sort((a, b) => a.at - b.at)))
@@ -203,8 +224,8 @@ describe('a label out of its time', () => {
 })
 
 describe('a label that comes again', () => {
-  const again = [5, 50, 119].map((i) => answer(i, { at: offers[i].at + 12_000 }))
-  const against = [9, 60].map((i) => ({ ...answer(i, { at: offers[i].at + 12_000 }), taken: !answer(i).taken }))
+  const again = [5, 50, 119].map((i) => answer(i, { at: offers[i].at + 30_000 }))
+  const against = [9, 60].map((i) => ({ ...answer(i, { at: offers[i].at + 30_000 }), taken: !answer(i).taken }))
   const sorted = (rows: readonly AnswerRow[]) => [...rows].sort((a, b) => a.at - b.at)
 
   test('fault 24: a duplicate is learned once', async () => {
