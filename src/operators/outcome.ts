@@ -2,7 +2,7 @@
 import { decide } from '../learn/learner.ts'
 import type { Key } from '../state/key.ts'
 import type { PendingRow } from './pending-store.ts'
-import type { BinaryPrediction, Expired, Outcome } from './prediction.ts'
+import type { BinaryPrediction, Expired, Judged, Outcome } from './prediction.ts'
 
 export function predictionOf(probability: number): BinaryPrediction {
   return { label: decide(probability), probability }
@@ -29,6 +29,10 @@ export function outcomeOf(
     model: { uid, step },
     baseline: { prior, last: last < 0 ? null : last === 1 },
   }
+}
+
+export function judgedOf(probability: number, prior: number, last: number, label: 0 | 1, weight: number): Judged {
+  return { probability, label: label === 1, weight, prior, last: last < 0 ? null : last === 1 }
 }
 
 export function expiryOf(uid: string, key: Key, { time, probability, step }: Predicted, expiredAt: number): Expired {

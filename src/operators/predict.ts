@@ -20,7 +20,7 @@ import { binaryLabel, conflict, stillPending, unmatched } from './labels.ts'
 import { Ledger } from './ledger.ts'
 import type { ModelStore, ModelStoreOptions } from './model-store.ts'
 import type { Operator, OperatorCapture, OperatorContext } from './operator.ts'
-import { expiryOf, outcomeOf, predictionOf } from './outcome.ts'
+import { expiryOf, judgedOf, outcomeOf, predictionOf } from './outcome.ts'
 import { EARLY, type PendingRow, PendingStore, WAITING } from './pending-store.ts'
 import type { ModelUpdate } from './prediction.ts'
 
@@ -64,6 +64,7 @@ const RECORDS = 0
 const OUTCOMES = 2
 const EXPIRIES = 3
 const MODELS = 4
+const JUDGED = 5
 /** Tag of the timers that end an entry; '~': they follow from the entries, so no snapshot holds them. */
 const EXPIRY = '~'
 
@@ -211,6 +212,7 @@ export class PredictOperator implements Operator {
       const prediction = predictionOf(probability)
       this.#context.emit(RECORDS, { input: value, prediction, model: { uid, step }, label: label === 1 })
     }
+    if (this.#context.connected(JUDGED)) this.#context.emit(JUDGED, judgedOf(probability, prior, last, label, weight))
     if (this.#context.connected(OUTCOMES)) {
       const { time } = current
       this.#context.emit(OUTCOMES, outcomeOf(uid, null, { time, probability, step, prior, last }, label, weight, time))
@@ -304,6 +306,9 @@ export class PredictOperator implements Operator {
     this.ledger.add(LABELLED_COUNT, key.group)
     this.ledger.addBy(WAITING_COUNT, key.group, -1)
     this.ledger.add(LEARNED, key.group)
+    if (this.#context.connected(JUDGED)) {
+      this.#context.emit(JUDGED, judgedOf(row.probability, row.prior, row.last, label, weight))
+    }
     if (this.#context.connected(OUTCOMES)) {
       const joinKey = joinKeyOf(pending.current)
       this.#context.emit(OUTCOMES, outcomeOf(uid, joinKey, row, label, weight, current.time))

@@ -43,6 +43,15 @@ export interface Outcome {
   readonly baseline: { readonly prior: number; readonly last: boolean | null }
 }
 
+/** What quality needs of an outcome, and no more: the output `judged`, which only the quality operator takes. */
+export interface Judged {
+  readonly probability: number
+  readonly label: boolean
+  readonly weight: number
+  readonly prior: number
+  readonly last: boolean | null
+}
+
 /** A prediction whose label never came. */
 export interface Expired {
   readonly key: unknown

@@ -37,7 +37,6 @@ export class Cell implements OperatorContext {
   readonly uid: string
   readonly keyGroups: number
   readonly current: Identity
-  readonly key: EncodedKey
   /** Set once by the stage that builds the cell. */
   operator!: Operator
   readonly #host: CellHost
@@ -47,9 +46,13 @@ export class Cell implements OperatorContext {
     this.uid = uid
     this.keyGroups = host.keyGroups
     this.current = host.cursor
-    this.key = host.key
     this.#host = host
     this.#targets = Array.from({ length: outputs }, () => [])
+  }
+
+  /** The key under way: another object from record to record. */
+  get key(): EncodedKey {
+    return this.#host.key
   }
 
   connect(output: number, target: Target): void {

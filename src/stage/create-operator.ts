@@ -23,8 +23,8 @@ export const OPERATOR_OUTPUTS: { readonly [kind: string]: readonly string[] } = 
   union: ['records'],
   process: ['records', 'rejected'],
   route: ['records', 'rejected'],
-  predict: ['records', 'rejected', 'outcomes', 'expired', 'models'],
-  learn: ['records', 'rejected', 'outcomes', 'expired', 'models'],
+  predict: ['records', 'rejected', 'outcomes', 'expired', 'models', 'judged'],
+  learn: ['records', 'rejected', 'outcomes', 'expired', 'models', 'judged'],
   quality: ['metrics'],
   sink: ['records', 'rejected'],
 }

@@ -14,10 +14,14 @@ type KeyFunction = ((value: never) => unknown) | undefined
 export class RunAhead {
   /** Rank of the record that `take` gave last. */
   rank = 0
+  /** Its key, where `warm` encoded it. */
+  key: EncodedKey | undefined
   readonly #envelopes: Envelope[] = []
   readonly #ranks = new Int32Array(BATCH)
   readonly #encoders: readonly KeyEncoder[]
   readonly #keys: EncodedKey[] = []
+  /** Keys of the batch by place; empty while nothing was warmed. */
+  readonly #encoded: (EncodedKey | undefined)[] = []
   #at = 0
 
   constructor(keyGroups: number) {
@@ -34,12 +38,14 @@ export class RunAhead {
 
   take(): Envelope {
     this.rank = this.#ranks[this.#at]
+    this.key = this.#encoded[this.#at]
     return this.#envelopes[this.#at++]
   }
 
   /** Takes what is due, at most `limit`. */
   fill(buffer: OrderBuffer, target: number, limit: number): void {
     this.#envelopes.length = 0
+    this.#encoded.length = 0
     this.#at = 0
     const most = Math.min(limit, BATCH)
     while (this.#envelopes.length < most && buffer.peekTime() <= target) {
@@ -57,10 +63,11 @@ export class RunAhead {
     for (let i = 0; i < this.#envelopes.length; i++) {
       const key = keyFunctions[this.#ranks[i]]
       try {
-        this.#keys[count] = this.#encoders[count].encode(key?.(this.#envelopes[i].value as never) as never)
-        count++
+        const encoded = this.#encoders[i].encode(key?.(this.#envelopes[i].value as never) as never)
+        this.#keys[count++] = encoded
+        this.#encoded.push(encoded)
       } catch {
-        // Not warmed.
+        this.#encoded.push(undefined)
       }
     }
     operator.warm?.(this.#keys, count)

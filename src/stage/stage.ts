@@ -50,7 +50,8 @@ export class Stage implements CellHost {
   readonly plan: StagePlan
   readonly outlets: readonly Port[]
   readonly cursor: Cursor = { time: MIN_TIME, origin: '', split: '', position: 0, path: ROOT_PATH }
-  readonly key: EncodedKey
+  /** The key under way: the encoder's scratch, or one that was encoded ahead. */
+  key: EncodedKey
   readonly keyGroups: number
   readonly #host: StageHost
   readonly #ordered: boolean
@@ -141,7 +142,7 @@ export class Stage implements CellHost {
       const recordTime = ahead.peekTime()
       if (recordTime <= target && recordTime <= timerTime) {
         const envelope = ahead.take()
-        this.#process(ahead.rank, envelope)
+        this.#process(ahead.rank, envelope, ahead.key)
       } else if (timerTime <= target) this.#fireEventTimer()
       else {
         this.#watermark = target
@@ -282,7 +283,8 @@ export class Stage implements CellHost {
     this.#timers.delete(kind, { time, uid, keyText: keyText(this.key), group: this.key.group, tag })
   }
 
-  #process(input: number, envelope: Envelope): void {
+  /** @param encoded the record's key, where it was encoded ahead */
+  #process(input: number, envelope: Envelope, encoded?: EncodedKey): void {
     this.#setCursor(envelope)
     const cell = this.#entries[input]
     if (this.#host.admit !== undefined && !this.#host.admit(envelope)) {
@@ -293,10 +295,10 @@ export class Stage implements CellHost {
     const keyFunction = this.#keyFunctions[input]
     if (keyFunction !== undefined) {
       try {
-        this.#encoder.encode(keyFunction(envelope.value as never) as never)
+        this.key = encoded ?? this.#encoder.encode(keyFunction(envelope.value as never) as never)
       } catch (error) {
         // As frames do: what has no key goes where null goes.
-        this.#encoder.encode(null)
+        this.key = this.#encoder.encode(null)
         cell.rejectUnkeyed(envelope.value, error)
         return
       }
@@ -312,8 +314,8 @@ export class Stage implements CellHost {
 
   /** Makes the timer's key and identity current. */
   #enterTimer({ uid, keyText: text, group, tag }: Timer, time: number): void {
-    if (text === '') this.#encoder.encode(null)
-    else keyFromText(text, this.key)
+    this.key = this.#encoder.encode(null)
+    if (text !== '') keyFromText(text, this.key)
     this.key.group = group
     this.#setCursor({ time, origin: `~${uid}`, split: `${text}\u0000${tag}`, position: 0, path: ROOT_PATH })
   }
@@ -328,12 +330,12 @@ export class Stage implements CellHost {
   }
 
   #resetKey(): void {
-    this.#encoder.encode(null)
+    this.key = this.#encoder.encode(null)
     this.key.group = this.#homeGroup
   }
 
   #setKeyGroup(group: number): void {
-    this.#encoder.encode(null)
+    this.key = this.#encoder.encode(null)
     this.key.group = group
   }
 

@@ -130,7 +130,7 @@ export function joinLabels(graph: Graph, name: string, { labels, late, keyed, op
 }
 
 function addQuality(graph: Graph, name: string, edge: InputEdge, { metricsEvery }: PredictOptions): void {
-  const from = { uid: name, output: 'outcomes' }
+  const from = { uid: name, output: 'judged' }
   const partitioning = edge.partitioning === 'single' ? 'forward' : 'single'
   graph.addOperator(`${name}.quality`, 'quality', [{ from, partitioning, rows: null }], {
     everyMs: metricsEvery === undefined ? 0 : durationMs(metricsEvery, `metricsEvery of model "${name}"`),
