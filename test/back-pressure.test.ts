@@ -138,6 +138,7 @@ describe('ten times the rows', () => {
     const short = await peakGrowth(() => runOf(50_000))
     const long = await peakGrowth(() => runOf(500_000))
     expect((long.result.ledgers.operators as Record<string, { processed: number }>).ups.processed).toBe(500_000)
-    expect(long.growth).toBeLessThan(short.growth + (50 << 20))
+    // A byte kept of each row would be 0.5 MB, 200 bytes of each 90 MB; the young generation alone may take 64 MB (Node 24).
+    expect(long.growth).toBeLessThan(short.growth + (80 << 20))
   })
 })

@@ -64,7 +64,7 @@ async function follow(
 ): Promise<void> {
   view.started(handle)
   const timer = setInterval(() => view.show(handle), PROGRESS_MS)
-  const release = onSignals(() => handle.stop(), view.note)
+  onSignals(() => handle.stop(), view.note)
   onClosedOutput(() => handle.stop())
   try {
     const report = await handle.done
@@ -74,7 +74,6 @@ async function follow(
   } finally {
     clearInterval(timer)
     view.cleared()
-    release()
   }
 }
 

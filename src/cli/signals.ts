@@ -5,22 +5,17 @@ const SIGNALS = { SIGINT: 'interrupted', SIGTERM: 'asked to end', SIGHUP: 'the t
 
 /**
  * The first signal suspends; the second ends the process at once, and the next start goes on from the last checkpoint.
- * Returns a function that gives the signals back.
+ * Stays for the rest of the process: a second signal that comes while the report is printed is no other than one before.
  */
-export function onSignals(suspend: () => void, note: (message: string) => void): () => void {
+export function onSignals(suspend: () => void, note: (message: string) => void): void {
   let isAsked = false
-  const listeners = Object.entries(SIGNALS).map(([signal, text]) => {
-    const listener = () => {
+  for (const [signal, text] of Object.entries(SIGNALS)) {
+    process.on(signal, () => {
       if (isAsked) process.exit(EXIT_INTERRUPTED)
       isAsked = true
       note(`${text}: taking a final checkpoint (once more ends at once, and loses nothing either)`)
       suspend()
-    }
-    process.on(signal, listener)
-    return () => process.off(signal, listener)
-  })
-  return () => {
-    for (const remove of listeners) remove()
+    })
   }
 }
 
