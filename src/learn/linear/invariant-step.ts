@@ -9,7 +9,7 @@ import { log1p } from '../../numeric/log.ts'
  * For the log loss the margin m follows dm/dt = 1/(1 + e^m), so its change δ solves δ + e^m (e^δ − 1) = length. The left
  * side is convex and grows, so Newton's iteration from above falls to the root; both start values lie above it.
  *
- * @param margin of the current weights, −50 to 50
+ * @param margin of the current weights, −51 to 51
  * @param length ≥ 0
  * @see Karampatziakis, Langford 2011, "Online importance weight aware updates"
  */

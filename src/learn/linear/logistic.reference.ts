@@ -64,7 +64,8 @@ export class ReferenceLogistic {
   /** Ross, Mineiro, Langford 2013, algorithm NAG, with the importance-aware step found by bisection. */
   #learnNormalized(all: readonly [string, number][], score: number, error: number, y: 0 | 1, weight: number): void {
     const inputs = all.filter(([, value]) => value !== 0)
-    if (error === 0 || inputs.length === 0) return
+    // An error that small is no error: see SMALLEST_ERROR in normalized.ts.
+    if (Math.abs(error) < 1e-22 || inputs.length === 0) return
     let reach = 0
     let norm = 0
     const rates: number[] = []

@@ -27,7 +27,7 @@ const NORM = HEADER + 1
 /** Σ weight of them. */
 const TOTAL = HEADER + 2
 
-const LARGEST_SCORE = 50
+const LARGEST_SCORE = 51
 /** The slope at that score: a record predicted better than this moves nothing. */
 const SMALLEST_ERROR = 1e-22
 /** Inputs smaller than this would underflow in the sums. */
