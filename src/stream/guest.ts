@@ -8,10 +8,10 @@
 import { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
 import { type EdgeCodec, edgeCodec, FrameWriter, readFrame } from '../stage/frame.ts'
-import type { StageInput } from '../stage/plan.ts'
+import type { StageInput, StagePlan } from '../stage/plan.ts'
 import type { SourceTask, SplitState } from '../stage/source-task.ts'
 import type { Stage, StageCapture } from '../stage/stage.ts'
-import type { Envelope } from '../time/identity.ts'
+import type { Envelope, Identity } from '../time/identity.ts'
 import { frozen } from './frozen.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { Program } from './program.ts'
@@ -125,14 +125,18 @@ export class GuestStage {
   readonly #writer = new ByteWriter(1 << 12)
   #actions: SinkAction[] = []
 
-  constructor(program: Program, index: number, firstGroup: number) {
+  constructor(program: Program, index: number, firstGroup: number, rejected: readonly string[]) {
     const actions = (uid: string) => ({
       append: (bytes: Uint8Array) => void this.#actions.push({ uid, append: bytes.slice() }),
       roll: () => void this.#actions.push({ uid, roll: true }),
     })
     this.#stage = program.openStage(
       index,
-      { emit: (outlet, envelope) => this.#leave(outlet, envelope), sink: actions },
+      {
+        emit: (outlet, envelope) => this.#leave(outlet, envelope),
+        sink: actions,
+        admit: rejected.length === 0 ? undefined : (identity) => !rejected.includes(identityText(identity)),
+      },
       firstGroup,
     )
     this.#outgoing = new Outgoing(program, this.#stage.outlets)
@@ -163,6 +167,16 @@ export class GuestStage {
     return this.#stage.watermark
   }
 
+  /** True when a processing-time timer is set: the host must tick. */
+  get ticking(): boolean {
+    return this.#stage.ticking
+  }
+
+  /** Identity of the record or timer under way, or of the last one, as text. */
+  underWay(): string {
+    return identityText(this.#stage.cursor)
+  }
+
   end(): void {
     this.#stage.end()
   }
@@ -171,9 +185,9 @@ export class GuestStage {
     return this.#outgoing.take()
   }
 
-  /** What sinks put out since the last call, in order. */
-  takeSinkActions(): SinkAction[] {
-    this.#stage.flush()
+  /** What sinks put out since the last call, in order; with `flush` also the rows they still hold to make larger pieces. */
+  takeSinkActions(flush = true): SinkAction[] {
+    if (flush) this.#stage.flush()
     const actions = this.#actions
     this.#actions = []
     return actions
@@ -246,9 +260,18 @@ export class Guest {
     return new GuestSplit(this.#program, uid, split, state)
   }
 
-  openStage(index: number, firstGroup: number): GuestStage {
-    return new GuestStage(this.#program, index, firstGroup)
+  stagePlan(index: number): StagePlan {
+    return this.#program.plan.stages[index]
   }
+
+  /** @param rejected identities of records that the stage keeps out, as `underWay` gives them */
+  openStage(index: number, firstGroup: number, rejected: readonly string[] = []): GuestStage {
+    return new GuestStage(this.#program, index, firstGroup, rejected)
+  }
+}
+
+function identityText({ origin, split, position, time, path }: Identity): string {
+  return JSON.stringify([origin, split, position, time, path])
 }
 
 function codecOf(program: Program, { edge }: StageInput): EdgeCodec {

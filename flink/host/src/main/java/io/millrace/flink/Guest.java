@@ -1,0 +1,259 @@
+package io.millrace.flink;
+
+import com.caoccao.javet.enums.JSRuntimeType;
+import com.caoccao.javet.exceptions.JavetException;
+import com.caoccao.javet.exceptions.JavetExecutionException;
+import com.caoccao.javet.exceptions.JavetTerminatedException;
+import com.caoccao.javet.interop.V8Host;
+import com.caoccao.javet.interop.V8Locker;
+import com.caoccao.javet.interop.V8Runtime;
+import com.caoccao.javet.interop.options.V8RuntimeOptions;
+import com.caoccao.javet.values.V8Value;
+import com.caoccao.javet.values.reference.V8ValueArrayBuffer;
+import com.caoccao.javet.values.reference.V8ValueFunction;
+import com.caoccao.javet.values.reference.V8ValueObject;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.HashMap;
+import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * One V8 isolate with a pipeline's bundle in it, behind two windows of memory (see src/runtime/flink/guest.ts). It belongs to
+ * the thread that made it.
+ *
+ * <p>Its heap has a limit: a script that comes near it is ended, and the isolate lives long enough to say what it was at.
+ * What lies outside the heap (array buffers) has none; a script that hogs those takes the task manager with it.
+ */
+final class Guest implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Guest.class);
+  private static final long NEVER = Long.MAX_VALUE;
+
+  /** Room beyond the limit for a script that is being ended. */
+  private static final long HEADROOM_BYTES = 64L << 20;
+
+  private final V8Runtime runtime;
+  private final V8Locker locker;
+  private V8ValueObject hosted;
+  private final Map<String, V8ValueFunction> functions = new HashMap<>();
+  private final long watchdogNanos;
+  private V8ValueArrayBuffer inputBuffer;
+  private V8ValueArrayBuffer outputBuffer;
+  private ByteBuffer input;
+  private ByteBuffer output;
+
+  /** When the call under way is too late; NEVER between calls. */
+  private volatile long deadline = NEVER;
+
+  private volatile boolean late;
+  private volatile boolean full;
+
+  /**
+   * @param opener function of the bundle that opens what is hosted, with the pipeline, the params and `arguments`
+   */
+  Guest(JobSpec spec, String bundle, String opener, Object... arguments) {
+    watchdogNanos = spec.watchdogMs * 1_000_000;
+    try {
+      runtime = isolate(spec.heapMb);
+      runtime.setNearHeapLimitCallback(this::nearHeapLimit);
+      locker = runtime.getV8Locker();
+    } catch (JavetException e) {
+      throw new IllegalStateException("V8 does not start", e);
+    }
+    Watchdog.watch(this);
+    try {
+      hosted = load(spec, bundle, opener, arguments);
+    } catch (RuntimeException e) {
+      close();
+      throw e;
+    }
+  }
+
+  private V8ValueObject load(JobSpec spec, String bundle, String opener, Object[] arguments) {
+    begin();
+    try {
+      runtime.getExecutor(bundle).setResourceName(spec.name + ".bundle.js").executeVoid();
+      try (V8ValueObject exports = runtime.getGlobalObject().get(spec.globalName);
+          V8Value pipeline = exports.get("pipeline")) {
+        Object[] all = new Object[arguments.length + 2];
+        all[0] = pipeline;
+        all[1] = spec.params;
+        System.arraycopy(arguments, 0, all, 2, arguments.length);
+        V8ValueObject opened = exports.invoke(opener, all);
+        exports.invokeVoid("setPhase", "processing");
+        return opened;
+      }
+    } catch (JavetException e) {
+      throw translated(e, opener);
+    } finally {
+      deadline = NEVER;
+    }
+  }
+
+  /** Flags of V8 hold for the whole process, so the first job of a task manager decides. */
+  private static synchronized V8Runtime isolate(int heapMb) throws JavetException {
+    V8Host host = V8Host.getInstance(JSRuntimeType.V8);
+    if (!host.isIsolateCreated()) {
+      V8RuntimeOptions.V8_FLAGS.setMaxHeapSize(heapMb);
+    }
+    return host.createV8Runtime();
+  }
+
+  private long nearHeapLimit(long current, long initial) {
+    full = true;
+    runtime.terminateExecution();
+    return current + HEADROOM_BYTES;
+  }
+
+  /** The window that the guest reads from, with room for so many bytes; what stood in it may be gone. */
+  ByteBuffer input(int bytes) {
+    if (input == null || input.capacity() < bytes) {
+      close(inputBuffer);
+      inputBuffer = call("input", bytes);
+      input = inputBuffer.getByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    }
+    input.clear();
+    return input;
+  }
+
+  /** Calls a function that answers in the output window, and returns the answer. */
+  ByteBuffer answer(String function, Object... arguments) {
+    int length = callInt(function, arguments);
+    if (length < 0) {
+      close(outputBuffer);
+      outputBuffer = call("output");
+      output = outputBuffer.getByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+      length = -length;
+    }
+    output.clear();
+    output.limit(length);
+    return output;
+  }
+
+  int callInt(String function, Object... arguments) {
+    begin();
+    try {
+      return function(function).callInteger(hosted, arguments);
+    } catch (JavetException e) {
+      throw translated(e, function);
+    } finally {
+      deadline = NEVER;
+    }
+  }
+
+  String callString(String function, Object... arguments) {
+    begin();
+    try {
+      return function(function).callString(hosted, arguments);
+    } catch (JavetException e) {
+      throw translated(e, function);
+    } finally {
+      deadline = NEVER;
+    }
+  }
+
+  double callDouble(String function, Object... arguments) {
+    begin();
+    try {
+      return function(function).callDouble(hosted, arguments);
+    } catch (JavetException e) {
+      throw translated(e, function);
+    } finally {
+      deadline = NEVER;
+    }
+  }
+
+  void callVoid(String function, Object... arguments) {
+    begin();
+    try {
+      function(function).callVoid(hosted, arguments);
+    } catch (JavetException e) {
+      throw translated(e, function);
+    } finally {
+      deadline = NEVER;
+    }
+  }
+
+  private V8ValueArrayBuffer call(String function, Object... arguments) {
+    begin();
+    try {
+      return function(function).call(hosted, arguments);
+    } catch (JavetException e) {
+      throw translated(e, function);
+    } finally {
+      deadline = NEVER;
+    }
+  }
+
+  private V8ValueFunction function(String name) throws JavetException {
+    V8ValueFunction function = functions.get(name);
+    if (function == null) {
+      function = hosted.get(name);
+      functions.put(name, function);
+    }
+    return function;
+  }
+
+  private void begin() {
+    deadline = System.nanoTime() + watchdogNanos;
+  }
+
+  /** Called by the watchdog. */
+  void endIfLate(long now) {
+    long due = deadline;
+    if (due == NEVER || now - due < 0) return;
+    late = true;
+    runtime.terminateExecution();
+  }
+
+  private RuntimeException translated(JavetException error, String function) {
+    if (error instanceof JavetTerminatedException || late || full) {
+      boolean wasFull = full;
+      late = false;
+      full = false;
+      runtime.cancelTerminateExecution();
+      return new ScriptEnded(wasFull, error);
+    }
+    if (error instanceof JavetExecutionException thrown) {
+      LOG.error("the script threw in {}: {}", function, thrown.getScriptingError());
+      String message = thrown.getScriptingError().getDetailedMessage();
+      int code = message.indexOf("ML_");
+      return MillraceException.ofGuest(
+          code >= 0 ? message.substring(code) : "ML_USER_FUNCTION: the script threw: " + message, error);
+    }
+    return new IllegalStateException("V8 failed in " + function, error);
+  }
+
+  @Override
+  public void close() {
+    Watchdog.forget(this);
+    functions.values().forEach(Guest::close);
+    functions.clear();
+    close(inputBuffer);
+    close(outputBuffer);
+    close(hosted);
+    close(locker);
+    close(runtime);
+  }
+
+  private static void close(AutoCloseable resource) {
+    if (resource == null) return;
+    try {
+      resource.close();
+    } catch (Exception e) {
+      LOG.warn("V8 could not free {}", resource.getClass().getSimpleName(), e);
+    }
+  }
+
+  /** A script was ended from outside: it ran too long, or its heap was full. The guest can still be asked what it was at. */
+  static final class ScriptEnded extends RuntimeException {
+    private static final long serialVersionUID = 1;
+    final boolean heapWasFull;
+
+    ScriptEnded(boolean heapWasFull, Throwable cause) {
+      super(heapWasFull ? "the script's heap was full" : "the script did not return in time", cause);
+      this.heapWasFull = heapWasFull;
+    }
+  }
+}

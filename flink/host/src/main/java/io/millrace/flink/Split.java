@@ -1,0 +1,87 @@
+package io.millrace.flink;
+
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.flink.api.connector.source.SourceSplit;
+import org.apache.flink.core.io.SimpleVersionedSerializer;
+
+/**
+ * One split of a source and how far it is. The state is the guest's JSON text, the same as in a checkpoint of the embedded
+ * engine; empty before the first record.
+ */
+public record Split(String id, String state) implements SourceSplit {
+  @Override
+  public String splitId() {
+    return id;
+  }
+
+  Split at(String newState) {
+    return new Split(id, newState);
+  }
+
+  /** u8-less: the version travels beside it. */
+  static final class Serializer implements SimpleVersionedSerializer<Split> {
+    @Override
+    public int getVersion() {
+      return 1;
+    }
+
+    @Override
+    public byte[] serialize(Split split) throws IOException {
+      return ListSerializer.write(List.of(split));
+    }
+
+    @Override
+    public Split deserialize(int version, byte[] bytes) throws IOException {
+      return ListSerializer.read(version, bytes).get(0);
+    }
+  }
+
+  /** The splits that wait for their reader: the enumerator's state. */
+  static final class ListSerializer implements SimpleVersionedSerializer<List<Split>> {
+    @Override
+    public int getVersion() {
+      return 1;
+    }
+
+    @Override
+    public byte[] serialize(List<Split> splits) throws IOException {
+      return write(splits);
+    }
+
+    @Override
+    public List<Split> deserialize(int version, byte[] bytes) throws IOException {
+      return read(version, bytes);
+    }
+
+    static byte[] write(List<Split> splits) throws IOException {
+      ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+      DataOutputStream out = new DataOutputStream(bytes);
+      out.writeInt(splits.size());
+      for (Split split : splits) {
+        out.writeUTF(split.id());
+        out.writeUTF(split.state());
+      }
+      return bytes.toByteArray();
+    }
+
+    static List<Split> read(int version, byte[] bytes) throws IOException {
+      if (version != 1) {
+        throw new MillraceException(
+            "ML_VERSION",
+            "a split has version " + version + ", this host reads version 1",
+            "the checkpoint",
+            "Restore it with the host that wrote it");
+      }
+      DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes));
+      List<Split> splits = new ArrayList<>();
+      for (int left = in.readInt(); left > 0; left--) splits.add(new Split(in.readUTF(), in.readUTF()));
+      return splits;
+    }
+  }
+}

@@ -1,0 +1,280 @@
+/**
+ * What Flink's host (Java, in `flink/`) talks to: the guest behind two windows of memory that both sides see.
+ *
+ * The host writes bytes into the input window and calls with numbers; the guest answers in the output window and returns
+ * how many bytes stand there, negative when the window was replaced by a larger one since the host last asked for it.
+ * Nothing else crosses but short JSON texts. Everything is little-endian.
+ *
+ *   answer  u8 flags, 3 bytes of nothing, u32 count, f64 watermark, then entries
+ *   entry   u8 0, u16 stage, u16 input, u32 length, a frame
+ *           u8 1, u16 operator of the stage, u32 length, rows to append
+ *           u8 2, u16 operator of the stage, u32 0: the end of a part
+ *           u8 3, u16 operator of the stage, u32 length, its state in the key group that was asked for
+ */
+import { ByteWriter } from '../../bytes/writer.ts'
+import { Guest, type GuestCapture, type GuestSplit, type GuestStage, type OutgoingFrame } from '../../stream/guest.ts'
+import type { Pipeline } from '../../stream/pipeline.ts'
+
+const FRAME = 0
+const APPEND = 1
+const ROLL = 2
+const STATE = 3
+
+/** Bits of the flags. */
+const MORE = 1
+const TICKING = 2
+const FINISHED = 4
+
+const WINDOW_BYTES = 1 << 16
+
+/** The two windows. */
+class Windows {
+  readonly #out = new ByteWriter(WINDOW_BYTES)
+  #in = new Uint8Array(WINDOW_BYTES)
+  #shown: ArrayBuffer | undefined
+
+  /** The input window with room for this many bytes. */
+  input(bytes: number): ArrayBuffer {
+    if (this.#in.length < bytes) this.#in = new Uint8Array(2 ** Math.ceil(Math.log2(bytes)))
+    return this.#in.buffer
+  }
+
+  output(): ArrayBuffer {
+    this.#shown = this.#out.bytes.buffer
+    return this.#shown
+  }
+
+  /** What the host wrote. */
+  read(from: number, length: number): Uint8Array {
+    return this.#in.subarray(from, from + length)
+  }
+
+  begin(flags: number, count: number, watermark: number): ByteWriter {
+    const out = this.#out
+    out.reset()
+    out.u32(flags)
+    out.u32(count)
+    out.f64(watermark)
+    return out
+  }
+
+  frames(frames: readonly OutgoingFrame[]): void {
+    for (const { stage, input, frame } of frames) this.#entry(FRAME, stage, input, frame)
+  }
+
+  append(operator: number, rows: Uint8Array): void {
+    this.#entry(APPEND, operator, undefined, rows)
+  }
+
+  roll(operator: number): void {
+    this.#entry(ROLL, operator, undefined, NOTHING)
+  }
+
+  state(operator: number, bytes: Uint8Array): void {
+    this.#entry(STATE, operator, undefined, bytes)
+  }
+
+  /** Length of the answer. */
+  end(): number {
+    return this.#out.bytes.buffer === this.#shown ? this.#out.length : -this.#out.length
+  }
+
+  #entry(kind: number, first: number, second: number | undefined, bytes: Uint8Array): void {
+    const out = this.#out
+    out.u8(kind)
+    out.u8(first & 255)
+    out.u8(first >>> 8)
+    if (second !== undefined) {
+      out.u8(second & 255)
+      out.u8(second >>> 8)
+    }
+    out.u32(bytes.length)
+    out.raw(bytes, 0, bytes.length)
+  }
+}
+
+const NOTHING = new Uint8Array(0)
+
+/** The splits that one source task reads. */
+export class HostedSplits {
+  readonly #guest: Guest
+  readonly #windows = new Windows()
+  readonly #splits: GuestSplit[] = []
+
+  constructor(guest: Guest) {
+    this.#guest = guest
+  }
+
+  input(bytes: number): ArrayBuffer {
+    return this.#windows.input(bytes)
+  }
+
+  output(): ArrayBuffer {
+    return this.#windows.output()
+  }
+
+  /** Opens a split, from its state as JSON text or, with '', from its beginning; returns its number. */
+  open(uid: string, split: string, state: string): number {
+    return this.#splits.push(this.#guest.openSplit(uid, split, state === '' ? null : state)) - 1
+  }
+
+  /** The next bytes of a split stand in the input window. */
+  push(split: number, length: number): void {
+    this.#splits[split].push(this.#windows.read(0, length))
+  }
+
+  end(split: number): void {
+    this.#splits[split].end()
+  }
+
+  /** Emits at most `limit` pieces; `count` says how many: fewer when the split needs more bytes. */
+  pump(split: number, limit: number): number {
+    const task = this.#splits[split]
+    const count = task.pump(limit)
+    this.#windows.begin(task.finished ? FINISHED : 0, count, task.watermark)
+    this.#windows.frames(task.take())
+    return this.#windows.end()
+  }
+
+  watermark(split: number): number {
+    return this.#splits[split].watermark
+  }
+
+  /** 1 when nothing more comes. */
+  finished(split: number): number {
+    return this.#splits[split].finished ? 1 : 0
+  }
+
+  /** Offset of the first byte not yet consumed. */
+  consumed(split: number): number {
+    return this.#splits[split].consumed
+  }
+
+  state(split: number): string {
+    return this.#splits[split].state()
+  }
+}
+
+/** One subtask of a stage. */
+export class HostedStage {
+  readonly #stage: GuestStage
+  readonly #operators: readonly string[]
+  readonly #windows = new Windows()
+  #capture: GuestCapture | undefined
+
+  constructor(stage: GuestStage, operators: readonly string[]) {
+    this.#stage = stage
+    this.#operators = operators
+  }
+
+  input(bytes: number): ArrayBuffer {
+    return this.#windows.input(bytes)
+  }
+
+  output(): ArrayBuffer {
+    return this.#windows.output()
+  }
+
+  /** Frames stand one behind the other in the input window: u32 input, u32 length, the frame. */
+  frames(length: number): number {
+    const view = new DataView(this.#windows.input(length))
+    for (let at = 0; at < length; ) {
+      const input = view.getUint32(at, true)
+      const size = view.getUint32(at + 4, true)
+      this.#stage.frame(input, this.#windows.read(at + 8, size))
+      at += 8 + size
+    }
+    return this.#answer(false)
+  }
+
+  /** Event time has come to `watermark`; `run` does what follows. */
+  advance(watermark: number): void {
+    this.#stage.advance(watermark)
+  }
+
+  run(limit: number): number {
+    return this.#answer(this.#stage.run(limit))
+  }
+
+  /** Processing time in milliseconds. */
+  tick(now: number, limit: number): number {
+    return this.#answer(this.#stage.tick(now, limit))
+  }
+
+  end(): number {
+    this.#stage.end()
+    return this.#answer(false)
+  }
+
+  /** Hands over the rows that sinks still buffer. */
+  flush(): number {
+    this.#windows.begin(0, 0, this.#stage.watermark)
+    this.#sinkRows(true)
+    return this.#windows.end()
+  }
+
+  /** Marks the state; `group` then gives it out until `release`. */
+  capture(): void {
+    this.#capture = this.#stage.capture()
+  }
+
+  group(group: number): number {
+    this.#windows.begin(0, 0, this.#stage.watermark)
+    for (const { uid, bytes } of this.#capture?.group(group) ?? []) {
+      this.#windows.state(this.#operators.indexOf(uid), bytes)
+    }
+    return this.#windows.end()
+  }
+
+  release(): void {
+    this.#capture?.release()
+    this.#capture = undefined
+  }
+
+  /** The state of an operator in a group stands in the input window. */
+  restore(operator: number, group: number, length: number): void {
+    this.#stage.restore(this.#operators[operator], group, this.#windows.read(0, length))
+  }
+
+  ledgers(): string {
+    return this.#stage.ledgers()
+  }
+
+  /** Identity of the record or timer under way, or of the last one: what a script was at when it was ended from outside. */
+  underWay(): string {
+    return this.#stage.underWay()
+  }
+
+  #answer(more: boolean): number {
+    const flags = (more ? MORE : 0) | (this.#stage.ticking ? TICKING : 0)
+    this.#windows.begin(flags, 0, this.#stage.watermark)
+    this.#windows.frames(this.#stage.take())
+    this.#sinkRows(false)
+    return this.#windows.end()
+  }
+
+  #sinkRows(flush: boolean): void {
+    for (const action of this.#stage.takeSinkActions(flush)) {
+      const operator = this.#operators.indexOf(action.uid)
+      if ('append' in action) this.#windows.append(operator, action.append)
+      else this.#windows.roll(operator)
+    }
+  }
+}
+
+export function openSplits(pipeline: Pipeline, params: string): HostedSplits {
+  return new HostedSplits(new Guest(pipeline, params))
+}
+
+/** @param rejected identities of records to keep out, as `underWay` names them: a JSON list */
+export function openStage(
+  pipeline: Pipeline,
+  params: string,
+  index: number,
+  firstGroup: number,
+  rejected: string,
+): HostedStage {
+  const guest = new Guest(pipeline, params)
+  const { operators } = guest.stagePlan(index)
+  return new HostedStage(guest.openStage(index, firstGroup, JSON.parse(rejected)), operators)
+}
