@@ -17,6 +17,11 @@ export const errorTable = {
   ML_FENCED: ['fatal', 'Another process has taken over the folder this one was writing to.'],
   ML_FIELD: ['data', 'A field is missing or its text is not a value of the declared type.'],
   ML_FINISHED: ['programmer', 'The pipeline has already come to the end of its input.'],
+  ML_FLINK_CLUSTER: ['programmer', 'The local Flink cluster cannot be started or stopped as asked.'],
+  ML_FLINK_JOB: ['fatal', 'A job on Flink failed, or cannot be stopped.'],
+  ML_FLINK_NO_JOB: ['programmer', 'No job on the cluster has this name or id, or several have.'],
+  ML_FLINK_REST: ['transient', 'A Flink cluster does not answer, or refuses what it was asked.'],
+  ML_FLINK_TOOL: ['programmer', 'Java, Maven or the Flink host is missing.'],
   ML_IMPURE: ['programmer', 'Pipeline code uses something that differs between machines, engines or runs.'],
   ML_KEY: ['data', 'A key function returned something that is not a key.'],
   ML_LABEL: ['data', 'A label or weight is not what the learner takes.'],
@@ -25,6 +30,7 @@ export const errorTable = {
   ML_LOCKED: ['programmer', 'Another process is using the folder.'],
   ML_MALFORMED: ['data', 'A piece of the input is not well-formed CSV or JSON.'],
   ML_NOT_PIPELINE: ['programmer', 'A file does not export a pipeline as its default export.'],
+  ML_NOT_ON_FLINK: ['programmer', 'The pipeline uses what cannot run on Flink.'],
   ML_NO_FILE: ['programmer', 'A file, or a module that code imports, does not exist.'],
   ML_OTHER_PIPELINE: ['programmer', 'A checkpoint belongs to another pipeline.'],
   ML_OTHER_PLAN: ['programmer', 'The edited pipeline cannot take over what the checkpoint holds.'],
@@ -154,7 +160,7 @@ function redactedValue(value: unknown, isSecret: boolean): unknown {
 }
 
 /** Text from elsewhere, such as a line of a file or another library's error, without what looks like a secret. */
-function redactedText(text: string): string {
+export function redactedText(text: string): string {
   return withoutCredentials(text).replace(SECRET_PAIR, `$1${REDACTED}`)
 }
 
