@@ -62,7 +62,8 @@ function* entries(part: Uint8Array, where: string): Generator<Entry> {
   let at = 0
   const take = (length: number): number => {
     const start = at
-    if (length < 0 || length > part.length - at) throw damaged(`${length} bytes are needed, ${part.length - at} are left`)
+    if (length < 0 || length > part.length - at)
+      throw damaged(`${length} bytes are needed, ${part.length - at} are left`)
     at += length
     return start
   }

@@ -1,0 +1,44 @@
+// A Flink cluster for the tests of one file: started before them, ended after them.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, test } from 'vitest'
+import { type LocalCluster, type StartOptions, startCluster } from '../../src/runtime/flink/cluster/start-cluster.ts'
+import { hasTools } from '../../src/runtime/flink/cluster/tool.ts'
+
+/**
+ * A group of tests that needs a real cluster. Where java or mvn is missing they are skipped, with a line that says so, and
+ * fail when CI=true.
+ *
+ * @param body is given what returns the cluster, once tests run
+ */
+export function describeOnFlink(
+  title: string,
+  options: StartOptions,
+  body: (cluster: () => LocalCluster, home: string) => void,
+): void {
+  if (!hasTools()) {
+    const reason = 'java and mvn are needed on the path: JDK 17 and Maven'
+    const absent = (): void => {
+      throw new Error(reason)
+    }
+    if (process.env.CI === 'true') describe(title, () => test('finds java and mvn', absent))
+    else {
+      console.warn(`SKIPPED ${title}: ${reason}`)
+      describe.skip(title, () => test(`skipped: ${reason}`, absent))
+    }
+    return
+  }
+  describe(title, () => {
+    const home = mkdtempSync(join(tmpdir(), 'millrace-cluster-'))
+    let cluster: LocalCluster | undefined
+    beforeAll(async () => {
+      cluster = await startCluster({ home, port: 0, ...options })
+    }, 300_000)
+    afterAll(async () => {
+      await cluster?.stop()
+      rmSync(home, { recursive: true, force: true })
+    }, 60_000)
+    body(() => cluster as LocalCluster, home)
+  })
+}

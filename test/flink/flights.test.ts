@@ -1,0 +1,69 @@
+// The demo, a year of flights, on a real Flink cluster: the bytes of the embedded engine, whatever happens meanwhile.
+import { fileURLToPath } from 'node:url'
+import { expect, test } from 'vitest'
+import { startCluster } from '../../src/runtime/flink/cluster/start-cluster.ts'
+import type { FlinkRest } from '../../src/runtime/flink/rest.ts'
+import { stopJob } from '../../src/runtime/flink/stop-job.ts'
+import { differences } from '../../src/testing/compare-runs.ts'
+import { runEmbedded } from '../../src/testing/embedded-run.ts'
+import { flinkBundle, runOnFlink } from '../../src/testing/flink-run.ts'
+import type { RunResult } from '../../src/testing/run-result.ts'
+import { describeOnFlink } from './cluster.ts'
+
+const repository = fileURLToPath(new URL('../../', import.meta.url))
+const base = `${repository}examples`
+
+describeOnFlink('the flights', { taskManagers: 2, slots: 2 }, (cluster, home) => {
+  const params = { departures: 'data/departures.csv.gz', landings: 'data/landings.csv.gz' }
+  const bundle = flinkBundle(`${repository}examples/flight-delays.ts`)
+  let embedded: Promise<RunResult> | undefined
+  const expected = async () => (embedded ??= runEmbedded(await bundle, { base, params }))
+  const run = async (
+    parallelism: readonly number[],
+    disturb?: (rest: FlinkRest, job: string, nth: number) => Promise<void>,
+  ) => runOnFlink(cluster().url, await bundle, { base, params, parallelism, disturb, checkpointEveryMs: 500 })
+
+  test.each([1, 2])('come out the same at parallelism %i', { timeout: 240_000 }, async (parallelism) => {
+    expect(differences(await expected(), await run([parallelism]))).toEqual([])
+  })
+
+  test('survive three kills of a task manager', { timeout: 300_000 }, async () => {
+    let kills = 0
+    const result = await run([2], async (rest, job) => {
+      for (; kills < 3; kills++) {
+        await newCheckpoint(rest, job)
+        const now = await startCluster({ home, taskManagers: 2, slots: 2 })
+        process.kill(now.pids.taskManagers[kills % 2], 'SIGKILL')
+        await startCluster({ home, taskManagers: 2, slots: 2 })
+        await running(rest, job)
+      }
+    })
+    expect(kills).toBe(3)
+    expect(result.ends[0].restarts).toBeGreaterThanOrEqual(3)
+    expect(differences(await expected(), result)).toEqual([])
+  })
+
+  test('go on from a savepoint at another parallelism', { timeout: 300_000 }, async () => {
+    const result = await run([2, 1, 2], async (rest, job, nth) => {
+      if (nth === 2) return
+      await newCheckpoint(rest, job)
+      await stopJob(rest, job)
+    })
+    expect(result.ends.map(({ end }) => end)).toEqual(['stopped', 'stopped', 'finished'])
+    expect(differences(await expected(), result)).toEqual([])
+  })
+})
+
+/** Resolves once the job has made two checkpoints from now: records were processed meanwhile. */
+async function newCheckpoint(rest: FlinkRest, job: string): Promise<void> {
+  const before = (await rest.checkpoints(job)).counts.completed
+  await until(async () => (await rest.checkpoints(job)).counts.completed >= before + 2)
+}
+
+async function running(rest: FlinkRest, job: string): Promise<void> {
+  await until(async () => (await rest.state(job)) === 'RUNNING')
+}
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  while (!(await holds().catch(() => false))) await new Promise((resolve) => setTimeout(resolve, 50))
+}
