@@ -7,8 +7,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * What a job leaves behind at the end of its input: the state of every operator and the position of every split, as entries of
- * a file that a sink writes, so that they come exactly once. Big-endian:
+ * What a job leaves behind at the end of its input: the state of every operator and the position of
+ * every split, as entries of a file that a sink writes, so that they come exactly once. Big-endian:
  *
  * <pre>
  *   'G' string uid, i32 key group, i32 length, snapshot bytes

@@ -15,8 +15,9 @@ import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.core.io.InputStatus;
 
 /**
- * Reads the splits of one source task: bytes from the file system, records in the guest. The split that lags most in event time
- * goes first. Each has a watermark of its own, from its records alone; Flink pauses those that run too far ahead.
+ * Reads the splits of one source task: bytes from the file system, records in the guest. The split
+ * that lags most in event time goes first. Each has a watermark of its own, from its records alone;
+ * Flink pauses those that run too far ahead.
  */
 final class FrameReader implements SourceReader<Piece, Split> {
   private static final int CHUNK_BYTES = 1 << 16;
@@ -66,9 +67,11 @@ final class FrameReader implements SourceReader<Piece, Split> {
   @Override
   public void addSplits(List<Split> added) {
     for (Split split : added) {
-      OpenSplit open = new OpenSplit(split, guest().callInt("open", uid, split.id(), split.state()));
+      OpenSplit open =
+          new OpenSplit(split, guest().callInt("open", uid, split.id(), split.state()));
       open.finished = !split.state().isEmpty() && guest.callInt("finished", open.number) != 0;
-      open.watermark = split.state().isEmpty() ? -END_OF_TIME - 1 : guest.callDouble("watermark", open.number);
+      open.watermark =
+          split.state().isEmpty() ? -END_OF_TIME - 1 : guest.callDouble("watermark", open.number);
       splits.add(open);
     }
     available.complete(null);
@@ -96,14 +99,17 @@ final class FrameReader implements SourceReader<Piece, Split> {
       read(open, output);
       return InputStatus.MORE_AVAILABLE;
     }
-    if (complete && splits.stream().allMatch(split -> split.finished)) return InputStatus.END_OF_INPUT;
+    if (complete && splits.stream().allMatch(split -> split.finished))
+      return InputStatus.END_OF_INPUT;
     if (available.isDone()) available = new CompletableFuture<>();
     return InputStatus.NOTHING_AVAILABLE;
   }
 
   @Override
   public CompletableFuture<Void> isAvailable() {
-    return lagging() == null && !available.isDone() ? available : CompletableFuture.completedFuture(null);
+    return lagging() == null && !available.isDone()
+        ? available
+        : CompletableFuture.completedFuture(null);
   }
 
   @Override
@@ -120,7 +126,10 @@ final class FrameReader implements SourceReader<Piece, Split> {
     guest = null;
   }
 
-  /** Nothing is read before all splits are there: one that came later would find the watermark ahead of its records. */
+  /**
+   * Nothing is read before all splits are there: one that came later would find the watermark ahead
+   * of its records.
+   */
   private OpenSplit lagging() {
     OpenSplit least = null;
     if (!complete) return null;
@@ -140,11 +149,16 @@ final class FrameReader implements SourceReader<Piece, Split> {
     SourceOutput<Piece> out = output.createOutputForSplit(open.split.id());
     Frames.pieces(answer, out::collect);
     if (finished) finish(open, output, out);
-    else if (open.watermark >= -END_OF_TIME) out.emitWatermark(new Watermark((long) open.watermark));
+    else if (open.watermark >= -END_OF_TIME)
+      out.emitWatermark(new Watermark((long) open.watermark));
   }
 
-  /** A finished split holds no watermark back; that of the task goes to the end of time with the last one. */
-  private void finish(OpenSplit open, ReaderOutput<Piece> output, SourceOutput<Piece> out) throws IOException {
+  /**
+   * A finished split holds no watermark back; that of the task goes to the end of time with the
+   * last one.
+   */
+  private void finish(OpenSplit open, ReaderOutput<Piece> output, SourceOutput<Piece> out)
+      throws IOException {
     open.finished = true;
     String state = guest.callString("state", open.number);
     out.collect(FinalState.split(uid, open.split.id(), state));
@@ -156,8 +170,10 @@ final class FrameReader implements SourceReader<Piece, Split> {
   /** Gives the guest more bytes, or tells it that there are none. */
   private void feed(OpenSplit open) throws IOException {
     if (open.stream == null) {
-      long consumed = open.split.state().isEmpty() ? 0 : (long) guest.callDouble("consumed", open.number);
-      open.stream = bytes.open(context.getUserCodeClassLoader().asClassLoader(), open.split.id(), consumed);
+      long consumed =
+          open.split.state().isEmpty() ? 0 : (long) guest.callDouble("consumed", open.number);
+      open.stream =
+          bytes.open(context.getUserCodeClassLoader().asClassLoader(), open.split.id(), consumed);
     }
     int length = open.stream.read(chunk);
     if (length < 0) guest.callVoid("end", open.number);
@@ -171,7 +187,11 @@ final class FrameReader implements SourceReader<Piece, Split> {
   private Guest guest() {
     if (guest == null) {
       try {
-        guest = new Guest(spec, JobSpec.bundle(context.getUserCodeClassLoader().asClassLoader()), "openSplits");
+        guest =
+            new Guest(
+                spec,
+                JobSpec.bundle(context.getUserCodeClassLoader().asClassLoader()),
+                "openSplits");
       } catch (IOException e) {
         throw new java.io.UncheckedIOException(e);
       }

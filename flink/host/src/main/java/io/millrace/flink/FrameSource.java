@@ -10,14 +10,19 @@ import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 
-/** A source of the plan as a source of Flink's: its splits are read and decoded, in a guest, inside the source task. */
+/**
+ * A source of the plan as a source of Flink's: its splits are read and decoded, in a guest, inside
+ * the source task.
+ */
 public final class FrameSource implements Source<Piece, Split, List<Split>> {
   private static final long serialVersionUID = 1;
   private final JobSpec spec;
   private final String uid;
   private final List<String> splits;
 
-  /** @param splits ids, in the order of their declaration */
+  /**
+   * @param splits ids, in the order of their declaration
+   */
   FrameSource(JobSpec spec, String uid, List<String> splits) {
     this.spec = spec;
     this.uid = uid;
@@ -30,8 +35,10 @@ public final class FrameSource implements Source<Piece, Split, List<Split>> {
   }
 
   @Override
-  public SplitEnumerator<Split, List<Split>> createEnumerator(SplitEnumeratorContext<Split> context) {
-    return new SplitAssigner(context, splits, splits.stream().map(id -> new Split(id, "")).toList());
+  public SplitEnumerator<Split, List<Split>> createEnumerator(
+      SplitEnumeratorContext<Split> context) {
+    return new SplitAssigner(
+        context, splits, splits.stream().map(id -> new Split(id, "")).toList());
   }
 
   @Override

@@ -8,8 +8,9 @@ import java.util.function.Consumer;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 
 /**
- * Routes frames to subtasks. A frame is a version byte, then records: u32 length of what follows it, i32 hash of the key, the
- * rest. The hash is all that is read here; it is what Flink would call the key.
+ * Routes frames to subtasks. A frame is a version byte, then records: u32 length of what follows
+ * it, i32 hash of the key, the rest. The hash is all that is read here; it is what Flink would call
+ * the key.
  */
 final class Frames {
   private static final int HEAD_BYTES = 8;
@@ -31,7 +32,8 @@ final class Frames {
     for (int at = 1; at < frame.length; ) {
       int size = view.getInt(at) + 4;
       int group = KeyGroupRangeAssignment.assignToKeyGroup(view.getInt(at + 4), keyGroups);
-      int target = KeyGroupRangeAssignment.computeOperatorIndexForKeyGroup(keyGroups, parallelism, group);
+      int target =
+          KeyGroupRangeAssignment.computeOperatorIndexForKeyGroup(keyGroups, parallelism, group);
       if (parts[target] == null) {
         parts[target] = new byte[frame.length];
         parts[target][0] = frame[0];
@@ -42,7 +44,8 @@ final class Frames {
       at += size;
     }
     for (int target = 0; target < parallelism; target++) {
-      if (parts[target] != null) take.accept(piece.to(target, Arrays.copyOf(parts[target], lengths[target])));
+      if (parts[target] != null)
+        take.accept(piece.to(target, Arrays.copyOf(parts[target], lengths[target])));
     }
   }
 
@@ -61,7 +64,13 @@ final class Frames {
 
   /** The edge that a frame leaves by. */
   static Plan.Edge edgeOf(Piece frame, List<Plan.Edge> edges) {
-    for (Plan.Edge edge : edges) if (edge.stage() == frame.stage && edge.input() == frame.input) return edge;
-    throw new IllegalStateException("a frame left for stage " + frame.stage + ", input " + frame.input + ", which is not connected");
+    for (Plan.Edge edge : edges)
+      if (edge.stage() == frame.stage && edge.input() == frame.input) return edge;
+    throw new IllegalStateException(
+        "a frame left for stage "
+            + frame.stage
+            + ", input "
+            + frame.input
+            + ", which is not connected");
   }
 }

@@ -20,11 +20,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One V8 isolate with a pipeline's bundle in it, behind two windows of memory (see src/runtime/flink/guest.ts). It belongs to
- * the thread that made it.
+ * One V8 isolate with a pipeline's bundle in it, behind two windows of memory (see
+ * src/runtime/flink/guest.ts). It belongs to the thread that made it.
  *
- * <p>Its heap has a limit: a script that comes near it is ended, and the isolate lives long enough to say what it was at.
- * What lies outside the heap (array buffers) has none; a script that hogs those takes the task manager with it.
+ * <p>Its heap has a limit: a script that comes near it is ended, and the isolate lives long enough
+ * to say what it was at. What lies outside the heap (array buffers) has none; a script that hogs
+ * those takes the task manager with it.
  */
 final class Guest implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Guest.class);
@@ -50,7 +51,8 @@ final class Guest implements AutoCloseable {
   private volatile boolean full;
 
   /**
-   * @param opener function of the bundle that opens what is hosted, with the pipeline, the params and `arguments`
+   * @param opener function of the bundle that opens what is hosted, with the pipeline, the params
+   *     and `arguments`
    */
   Guest(JobSpec spec, String bundle, String opener, Object... arguments) {
     watchdogNanos = spec.watchdogMs * 1_000_000;
@@ -106,7 +108,10 @@ final class Guest implements AutoCloseable {
     return current + HEADROOM_BYTES;
   }
 
-  /** The window that the guest reads from, with room for so many bytes; what stood in it may be gone. */
+  /**
+   * The window that the guest reads from, with room for so many bytes; what stood in it may be
+   * gone.
+   */
   ByteBuffer input(int bytes) {
     if (input == null || input.capacity() < bytes) {
       close(inputBuffer);
@@ -220,7 +225,8 @@ final class Guest implements AutoCloseable {
       String message = thrown.getScriptingError().getDetailedMessage();
       int code = message.indexOf("ML_");
       return MillraceException.ofGuest(
-          code >= 0 ? message.substring(code) : "ML_USER_FUNCTION: the script threw: " + message, error);
+          code >= 0 ? message.substring(code) : "ML_USER_FUNCTION: the script threw: " + message,
+          error);
     }
     return new IllegalStateException("V8 failed in " + function, error);
   }
@@ -246,13 +252,17 @@ final class Guest implements AutoCloseable {
     }
   }
 
-  /** A script was ended from outside: it ran too long, or its heap was full. The guest can still be asked what it was at. */
+  /**
+   * A script was ended from outside: it ran too long, or its heap was full. The guest can still be
+   * asked what it was at.
+   */
   static final class ScriptEnded extends RuntimeException {
     private static final long serialVersionUID = 1;
     final boolean heapWasFull;
 
     ScriptEnded(boolean heapWasFull, Throwable cause) {
-      super(heapWasFull ? "the script's heap was full" : "the script did not return in time", cause);
+      super(
+          heapWasFull ? "the script's heap was full" : "the script did not return in time", cause);
       this.heapWasFull = heapWasFull;
     }
   }

@@ -7,9 +7,9 @@ import java.util.zip.DataFormatException;
 import java.util.zip.Inflater;
 
 /**
- * The uncompressed bytes of a gzip file of one member or several (RFC 1952). As in the embedded engine, a file that is cut off or
- * damaged, or has bytes behind the last member other than zeros, is refused rather than taken as ended: the JDK's own stream
- * drops such bytes without a word.
+ * The uncompressed bytes of a gzip file of one member or several (RFC 1952). As in the embedded
+ * engine, a file that is cut off or damaged, or has bytes behind the last member other than zeros,
+ * is refused rather than taken as ended: the JDK's own stream drops such bytes without a word.
  */
 final class GzipMembers extends InputStream {
   private static final int HAS_CHECKSUM = 2;
@@ -73,7 +73,8 @@ final class GzipMembers extends InputStream {
     long sum = word();
     long size = word();
     if (sum != checksum.getValue()) throw damaged("does not fit its checksum");
-    if (size != (inflater.getBytesWritten() & 0xffffffffL)) throw damaged("does not have the length that it says");
+    if (size != (inflater.getBytesWritten() & 0xffffffffL))
+      throw damaged("does not have the length that it says");
     inflater.reset();
     checksum.reset();
     int first = peek();
@@ -87,7 +88,8 @@ final class GzipMembers extends InputStream {
   }
 
   private void header(int first) throws IOException {
-    if (first != 0x1f || next() != 0x8b || next() != 8) throw damaged("is followed by bytes that are not gzip");
+    if (first != 0x1f || next() != 0x8b || next() != 8)
+      throw damaged("is followed by bytes that are not gzip");
     int flags = next();
     for (int i = 0; i < 6; i++) next();
     if ((flags & HAS_EXTRA) != 0) for (int left = next() | next() << 8; left > 0; left--) next();

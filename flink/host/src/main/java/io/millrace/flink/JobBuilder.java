@@ -22,8 +22,9 @@ import org.apache.flink.streaming.runtime.partitioner.RescalePartitioner;
 import org.apache.flink.util.OutputTag;
 
 /**
- * Makes a Flink job of a plan: a source and a router for each source, one generic operator for each stage, a sink for each sink and
- * one for the final state. Edges are side outputs; a stage's inputs are one union of tagged frames.
+ * Makes a Flink job of a plan: a source and a router for each source, one generic operator for each
+ * stage, a sink for each sink and one for the final state. Edges are side outputs; a stage's inputs
+ * are one union of tagged frames.
  */
 final class JobBuilder {
   /** How often Flink tells sources how far they may go. */
@@ -47,7 +48,8 @@ final class JobBuilder {
   void build() {
     for (Plan.Source source : plan.sources) addSource(source);
     for (Plan.Stage stage : plan.stages) addStage(stage);
-    Transformation<Piece> all = finals.size() == 1 ? finals.get(0) : new UnionTransformation<>(finals);
+    Transformation<Piece> all =
+        finals.size() == 1 ? finals.get(0) : new UnionTransformation<>(finals);
     addSink(all, "final state", new PartsSink(new Path(spec.finalState), "state", "final state"));
   }
 
@@ -57,14 +59,26 @@ final class JobBuilder {
     WatermarkStrategy<Piece> strategy = WatermarkStrategy.noWatermarks();
     if (plan.eventTime) {
       // What runs ahead waits in the stages' memory.
-      strategy = strategy.withWatermarkAlignment(spec.name, Duration.ofMillis(spec.maxDriftMs), ALIGN_EVERY);
+      strategy =
+          strategy.withWatermarkAlignment(
+              spec.name, Duration.ofMillis(spec.maxDriftMs), ALIGN_EVERY);
     }
     DataStream<Piece> read =
-        env.fromSource(new FrameSource(spec, source.uid(), splits), strategy, source.uid(), PieceType.INSTANCE)
+        env.fromSource(
+                new FrameSource(spec, source.uid(), splits),
+                strategy,
+                source.uid(),
+                PieceType.INSTANCE)
             .uid("source " + source.uid())
             .setParallelism(parallelism);
-    var router = new SplitRouter(plan.edgesFrom(List.of(source.uid()), spec.parallelism), plan.keyGroups);
-    add(read.getTransformation(), "route " + source.uid(), router, parallelism, List.of(source.uid()));
+    var router =
+        new SplitRouter(plan.edgesFrom(List.of(source.uid()), spec.parallelism), plan.keyGroups);
+    add(
+        read.getTransformation(),
+        "route " + source.uid(),
+        router,
+        parallelism,
+        List.of(source.uid()));
   }
 
   private void addStage(Plan.Stage stage) {
@@ -75,7 +89,8 @@ final class JobBuilder {
       Plan.Edge edge = new Plan.Edge(stage.index(), input, stage.partitioning(), parallelism);
       inputs.add(partitioned(side(from, Tags.edge(edge)), edge));
     }
-    Transformation<Piece> input = inputs.size() == 1 ? inputs.get(0) : new UnionTransformation<>(inputs);
+    Transformation<Piece> input =
+        inputs.size() == 1 ? inputs.get(0) : new UnionTransformation<>(inputs);
     var operator = new StageOperator(spec, plan, stage);
     var added = add(input, "stage " + stage.id(), operator, parallelism, stage.operators());
     // What gives the task its share of the key groups. The keys themselves are the guest's.
@@ -83,7 +98,10 @@ final class JobBuilder {
     added.setStateKeyType(Types.INT);
     for (Plan.Sink sink : stage.sinks()) {
       Path folder = spec.resolve(sink.options().required("folder").asText());
-      addSink(side(added, Tags.sink(sink.operator())), "sink " + sink.uid(), new PartsSink(folder, sink.format(), sink.uid()));
+      addSink(
+          side(added, Tags.sink(sink.operator())),
+          "sink " + sink.uid(),
+          new PartsSink(folder, sink.format(), sink.uid()));
     }
   }
 
@@ -93,7 +111,8 @@ final class JobBuilder {
       OneInputStreamOperator<Piece, Piece> operator,
       int parallelism,
       List<String> uids) {
-    var added = new OneInputTransformation<>(input, name, operator, PieceType.INSTANCE, parallelism);
+    var added =
+        new OneInputTransformation<>(input, name, operator, PieceType.INSTANCE, parallelism);
     added.setUid(name);
     added.setMaxParallelism(plan.keyGroups);
     added.setChainingStrategy(ChainingStrategy.ALWAYS);
@@ -104,7 +123,12 @@ final class JobBuilder {
   }
 
   private void addSink(Transformation<Piece> rows, String name, PartsSink sink) {
-    new DataStream<>(env, rows).sinkTo(sink).name(name).uid(name).setParallelism(1).setMaxParallelism(1);
+    new DataStream<>(env, rows)
+        .sinkTo(sink)
+        .name(name)
+        .uid(name)
+        .setParallelism(1)
+        .setMaxParallelism(1);
   }
 
   private static Transformation<Piece> side(Transformation<Piece> from, OutputTag<Piece> tag) {
@@ -116,6 +140,7 @@ final class JobBuilder {
       return new PartitionTransformation<>(from, new TargetPartitioner(edge.parallelism()));
     }
     boolean sameLanes = from.getParallelism() == edge.parallelism();
-    return new PartitionTransformation<>(from, sameLanes ? new ForwardPartitioner<>() : new RescalePartitioner<>());
+    return new PartitionTransformation<>(
+        from, sameLanes ? new ForwardPartitioner<>() : new RescalePartitioner<>());
   }
 }

@@ -9,9 +9,11 @@ import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
 
 /**
- * What the submitting program put into the job's jar, beside our classes: how the job is to run, the plan, the bundle.
+ * What the submitting program put into the job's jar, beside our classes: how the job is to run,
+ * the plan, the bundle.
  *
- * <p>Tasks read it from the jar again instead of getting it by serialisation: the bundle is large and the same for all.
+ * <p>Tasks read it from the jar again instead of getting it by serialisation: the bundle is large
+ * and the same for all.
  */
 public final class JobSpec implements Serializable {
   private static final long serialVersionUID = 1;
@@ -92,7 +94,10 @@ public final class JobSpec implements Serializable {
     return JSON.writeValueAsString(json);
   }
 
-  /** A location of the pipeline: absolute, with a scheme of Flink's file systems, or relative to the base. */
+  /**
+   * A location of the pipeline: absolute, with a scheme of Flink's file systems, or relative to the
+   * base.
+   */
   Path resolve(String location) {
     Path path = new Path(location);
     return path.isAbsolute() || path.toUri().getScheme() != null ? path : new Path(base, location);

@@ -3,8 +3,8 @@ package io.millrace.flink;
 import org.apache.flink.runtime.execution.SuppressRestartsException;
 
 /**
- * An error as people read it: code, what, where, remedy in one sentence. The program that submitted the job shows the
- * message of the innermost one.
+ * An error as people read it: code, what, where, remedy in one sentence. The program that submitted
+ * the job shows the message of the innermost one.
  */
 public final class MillraceException extends RuntimeException {
   private static final long serialVersionUID = 1;
@@ -13,8 +13,7 @@ public final class MillraceException extends RuntimeException {
     this(code, what, where, remedy, null);
   }
 
-  public MillraceException(
-      String code, String what, String where, String remedy, Throwable cause) {
+  public MillraceException(String code, String what, String where, String remedy, Throwable cause) {
     super(code + ": " + what + "; where " + where + "; " + remedy + ".", cause);
   }
 

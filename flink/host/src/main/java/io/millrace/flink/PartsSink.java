@@ -21,12 +21,15 @@ import org.apache.flink.core.fs.RecoverableWriter;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 
 /**
- * A folder of parts, `part-00000.jsonl` and on, exactly once, on any file system of Flink's that can resume a file. Where parts end
- * is the stage's to say, so they are the same parts as those of the embedded engine. A part has its name once a checkpoint
- * covers its end; until then it is hidden.
+ * A folder of parts, `part-00000.jsonl` and on, exactly once, on any file system of Flink's that
+ * can resume a file. Where parts end is the stage's to say, so they are the same parts as those of
+ * the embedded engine. A part has its name once a checkpoint covers its end; until then it is
+ * hidden.
  */
 public final class PartsSink
-    implements Sink<Piece>, SupportsWriterState<Piece, PartsSink.OpenPart>, SupportsCommitter<PartsSink.ClosedPart> {
+    implements Sink<Piece>,
+        SupportsWriterState<Piece, PartsSink.OpenPart>,
+        SupportsCommitter<PartsSink.ClosedPart> {
   private static final long serialVersionUID = 1;
   private final String folder;
   private final String extension;
@@ -38,7 +41,10 @@ public final class PartsSink
     this.uid = uid;
   }
 
-  /** Where a writer stands: the next part's number, and the open part up to the cut; empty where none is open. */
+  /**
+   * Where a writer stands: the next part's number, and the open part up to the cut; empty where
+   * none is open.
+   */
   public record OpenPart(int part, byte[] resume) implements Serializable {}
 
   /** A part that may get its name. */
@@ -50,8 +56,8 @@ public final class PartsSink
   }
 
   @Override
-  public StatefulSinkWriter<Piece, OpenPart> restoreWriter(WriterInitContext context, Collection<OpenPart> states)
-      throws IOException {
+  public StatefulSinkWriter<Piece, OpenPart> restoreWriter(
+      WriterInitContext context, Collection<OpenPart> states) throws IOException {
     return new PartsWriter(new Path(folder), extension, uid, states);
   }
 
@@ -65,7 +71,9 @@ public final class PartsSink
         for (CommitRequest<ClosedPart> request : requests) {
           byte[] closed = request.getCommittable().closed();
           // Committing what was committed before, as after a restart, is nothing.
-          files.recoverForCommit(serializer.deserialize(serializer.getVersion(), closed)).commitAfterRecovery();
+          files
+              .recoverForCommit(serializer.deserialize(serializer.getVersion(), closed))
+              .commitAfterRecovery();
         }
       }
 

@@ -15,7 +15,8 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
 
 /** Writes the parts of one sink; see {@link PartsSink}. */
 final class PartsWriter
-    implements StatefulSinkWriter<Piece, PartsSink.OpenPart>, CommittingSinkWriter<Piece, PartsSink.ClosedPart> {
+    implements StatefulSinkWriter<Piece, PartsSink.OpenPart>,
+        CommittingSinkWriter<Piece, PartsSink.ClosedPart> {
   private final Path folder;
   private final String extension;
   private final RecoverableWriter files;
@@ -23,8 +24,11 @@ final class PartsWriter
   private RecoverableFsDataOutputStream open;
   private int part;
 
-  /** @param states one at most: a sink is one partition */
-  PartsWriter(Path folder, String extension, String uid, Collection<PartsSink.OpenPart> states) throws IOException {
+  /**
+   * @param states one at most: a sink is one partition
+   */
+  PartsWriter(Path folder, String extension, String uid, Collection<PartsSink.OpenPart> states)
+      throws IOException {
     this.folder = folder;
     this.extension = extension;
     FileSystem system = folder.getFileSystem();
@@ -66,7 +70,8 @@ final class PartsWriter
 
   @Override
   public List<PartsSink.OpenPart> snapshotState(long checkpoint) throws IOException {
-    byte[] resume = open == null ? new byte[0] : bytes(files.getResumeRecoverableSerializer(), open.persist());
+    byte[] resume =
+        open == null ? new byte[0] : bytes(files.getResumeRecoverableSerializer(), open.persist());
     return List.of(new PartsSink.OpenPart(part, resume));
   }
 
@@ -83,12 +88,17 @@ final class PartsWriter
   private void roll() throws IOException {
     if (open == null) return;
     var committer = open.closeForCommit();
-    closed.add(new PartsSink.ClosedPart(part, bytes(files.getCommitRecoverableSerializer(), committer.getRecoverable())));
+    closed.add(
+        new PartsSink.ClosedPart(
+            part, bytes(files.getCommitRecoverableSerializer(), committer.getRecoverable())));
     open = null;
     part++;
   }
 
-  /** With nothing restored, parts that are there already are somebody else's, or those of an earlier run. */
+  /**
+   * With nothing restored, parts that are there already are somebody else's, or those of an earlier
+   * run.
+   */
   private void refuseOthers(FileSystem system, String uid) throws IOException {
     for (FileStatus file : system.listStatus(folder)) {
       if (!file.getPath().getName().startsWith("part-")) continue;
@@ -111,7 +121,8 @@ final class PartsWriter
     }
   }
 
-  private static <T> byte[] bytes(SimpleVersionedSerializer<T> serializer, T value) throws IOException {
+  private static <T> byte[] bytes(SimpleVersionedSerializer<T> serializer, T value)
+      throws IOException {
     return serializer.serialize(value);
   }
 }

@@ -1,8 +1,8 @@
 package io.millrace.flink;
 
 /**
- * What travels between the tasks of a job: a frame of records on its way to one input of one stage, or what a sink is to
- * do. The records of a frame are bytes that only the guest reads.
+ * What travels between the tasks of a job: a frame of records on its way to one input of one stage,
+ * or what a sink is to do. The records of a frame are bytes that only the guest reads.
  *
  * <p>Pieces are made once and never changed, so tasks that are chained hand them on as they are.
  */

@@ -20,7 +20,12 @@ public final class Plan {
 
   /** Operators that run together. */
   public record Stage(
-      int index, String id, String partitioning, List<String> operators, List<Input> inputs, List<Sink> sinks) {
+      int index,
+      String id,
+      String partitioning,
+      List<String> operators,
+      List<Input> inputs,
+      List<Sink> sinks) {
     boolean single() {
       return partitioning.equals("single");
     }
@@ -37,7 +42,8 @@ public final class Plan {
   public record Sink(String uid, int operator, String connector, JsonNode options, String format) {}
 
   /** An edge out of a stage or source: to one input of one stage. */
-  public record Edge(int stage, int input, String partitioning, int parallelism) implements Serializable {
+  public record Edge(int stage, int input, String partitioning, int parallelism)
+      implements Serializable {
     String tag() {
       return stage + "/" + input;
     }
@@ -57,9 +63,13 @@ public final class Plan {
     keyGroups = json.required("keyGroups").asInt();
     for (JsonNode source : json.required("sources")) {
       sources.add(
-          new Source(source.required("uid").asText(), source.required("connector").asText(), source.required("options")));
+          new Source(
+              source.required("uid").asText(),
+              source.required("connector").asText(),
+              source.required("options")));
     }
-    for (JsonNode stage : json.required("stages")) stages.add(stage(stage, json.required("operators")));
+    for (JsonNode stage : json.required("stages"))
+      stages.add(stage(stage, json.required("operators")));
   }
 
   /** Edges that leave a vertex of this list, by any output. */
@@ -68,7 +78,8 @@ public final class Plan {
     for (Stage stage : stages) {
       for (int input = 0; input < stage.inputs().size(); input++) {
         if (!uids.contains(stage.inputs().get(input).uid())) continue;
-        edges.add(new Edge(stage.index(), input, stage.partitioning(), stage.single() ? 1 : parallelism));
+        edges.add(
+            new Edge(stage.index(), input, stage.partitioning(), stage.single() ? 1 : parallelism));
       }
     }
     return edges;
@@ -96,6 +107,11 @@ public final class Plan {
               options.required("format").required("name").asText()));
     }
     return new Stage(
-        stages.size(), json.required("id").asText(), json.required("partitioning").asText(), operators, inputs, sinks);
+        stages.size(),
+        json.required("id").asText(),
+        json.required("partitioning").asText(),
+        operators,
+        inputs,
+        sinks);
   }
 }

@@ -12,15 +12,18 @@ import org.apache.flink.core.fs.Path;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 
 /**
- * Remembers at which records a script had to be ended, in a folder beside the job's checkpoints. A record at which it happened
- * three times is rejected from then on, so that the stream can go on.
+ * Remembers at which records a script had to be ended, in a folder beside the job's checkpoints. A
+ * record at which it happened three times is rejected from then on, so that the stream can go on.
  */
 final class Quarantine {
   static final int KILLS = 3;
   private final Path folder;
 
   Quarantine(String checkpointDir, String jobId, String stage) {
-    folder = new Path(new Path(new Path(checkpointDir, "quarantine"), jobId), Integer.toHexString(stage.hashCode()));
+    folder =
+        new Path(
+            new Path(new Path(checkpointDir, "quarantine"), jobId),
+            Integer.toHexString(stage.hashCode()));
   }
 
   /** Identities of the records to keep out, as a JSON list of texts. */
@@ -30,7 +33,8 @@ final class Quarantine {
     FileStatus[] entries = files.exists(folder) ? files.listStatus(folder) : new FileStatus[0];
     for (FileStatus entry : entries) {
       JsonNode json = read(files, entry.getPath());
-      if (json.required("kills").asInt() >= KILLS) texts.add(JobSpec.write(json.required("record")));
+      if (json.required("kills").asInt() >= KILLS)
+        texts.add(JobSpec.write(json.required("record")));
     }
     return "[" + String.join(",", texts) + "]";
   }

@@ -1,9 +1,9 @@
 package io.millrace.flink;
 
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,8 +11,8 @@ import org.apache.flink.api.connector.source.SourceSplit;
 import org.apache.flink.core.io.SimpleVersionedSerializer;
 
 /**
- * One split of a source and how far it is. The state is the guest's JSON text, the same as in a checkpoint of the embedded
- * engine; empty before the first record.
+ * One split of a source and how far it is. The state is the guest's JSON text, the same as in a
+ * checkpoint of the embedded engine; empty before the first record.
  */
 public record Split(String id, String state) implements SourceSplit {
   @Override
@@ -80,7 +80,8 @@ public record Split(String id, String state) implements SourceSplit {
       }
       DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes));
       List<Split> splits = new ArrayList<>();
-      for (int left = in.readInt(); left > 0; left--) splits.add(new Split(in.readUTF(), in.readUTF()));
+      for (int left = in.readInt(); left > 0; left--)
+        splits.add(new Split(in.readUTF(), in.readUTF()));
       return splits;
     }
   }

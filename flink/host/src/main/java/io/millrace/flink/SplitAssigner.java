@@ -6,8 +6,8 @@ import org.apache.flink.api.connector.source.SplitEnumerator;
 import org.apache.flink.api.connector.source.SplitEnumeratorContext;
 
 /**
- * Gives each reader its share of the splits as soon as it is there, in turn by their place in the declaration. All are given out
- * at once: a split that nobody reads would hold no watermark back.
+ * Gives each reader its share of the splits as soon as it is there, in turn by their place in the
+ * declaration. All are given out at once: a split that nobody reads would hold no watermark back.
  */
 final class SplitAssigner implements SplitEnumerator<Split, List<Split>> {
   private final SplitEnumeratorContext<Split> context;

@@ -12,8 +12,8 @@ import org.apache.flink.core.fs.Path;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 
 /**
- * The uncompressed bytes of a source's splits: files of any file system that Flink knows, plain or gzip (told by their first
- * bytes), and the records that a plan carries itself.
+ * The uncompressed bytes of a source's splits: files of any file system that Flink knows, plain or
+ * gzip (told by their first bytes), and the records that a plan carries itself.
  */
 final class SplitBytes {
   private final JobSpec spec;
@@ -30,7 +30,8 @@ final class SplitBytes {
     switch (source.connector()) {
       case "file" -> source.options().required("paths").forEach(path -> ids.add(path.asText()));
       case "memory" -> {
-        for (int i = 0; i < source.options().required("splits").size(); i++) ids.add(String.valueOf(i));
+        for (int i = 0; i < source.options().required("splits").size(); i++)
+          ids.add(String.valueOf(i));
       }
       default ->
           throw new MillraceException(
@@ -45,12 +46,22 @@ final class SplitBytes {
   /** Opens a split at an offset of its uncompressed bytes. */
   InputStream open(ClassLoader loader, String split, long offset) throws IOException {
     Plan.Source source =
-        JobSpec.plan(loader).sources.stream().filter(one -> one.uid().equals(uid)).findFirst().orElseThrow();
-    return source.connector().equals("memory") ? memory(source.options(), split, offset) : file(split, offset);
+        JobSpec.plan(loader).sources.stream()
+            .filter(one -> one.uid().equals(uid))
+            .findFirst()
+            .orElseThrow();
+    return source.connector().equals("memory")
+        ? memory(source.options(), split, offset)
+        : file(split, offset);
   }
 
   private InputStream memory(JsonNode options, String split, long offset) throws IOException {
-    byte[] text = options.required("splits").get(Integer.parseInt(split)).asText().getBytes(StandardCharsets.UTF_8);
+    byte[] text =
+        options
+            .required("splits")
+            .get(Integer.parseInt(split))
+            .asText()
+            .getBytes(StandardCharsets.UTF_8);
     InputStream stream = new ByteArrayInputStream(text);
     skip(stream, offset, split);
     return stream;

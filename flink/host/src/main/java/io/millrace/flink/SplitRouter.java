@@ -2,15 +2,16 @@ package io.millrace.flink;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
-import java.util.HashMap;
-import org.apache.flink.api.common.accumulators.LongCounter;
 import org.apache.flink.streaming.api.operators.AbstractStreamOperator;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
-/** Follows a source in its chain: sends each frame to the stage that it is for. A source of Flink's has one output only. */
-public final class SplitRouter extends AbstractStreamOperator<Piece> implements OneInputStreamOperator<Piece, Piece> {
+/**
+ * Follows a source in its chain: sends each frame to the stage that it is for. A source of Flink's
+ * has one output only.
+ */
+public final class SplitRouter extends AbstractStreamOperator<Piece>
+    implements OneInputStreamOperator<Piece, Piece> {
   private static final long serialVersionUID = 1;
   private final List<Plan.Edge> edges;
   private final int keyGroups;

@@ -23,11 +23,12 @@ import org.apache.flink.streaming.api.watermark.Watermark;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
- * Runs one stage of a plan in a guest. Everything that reaches it is a frame for one of the stage's inputs or a watermark;
- * order, keys, timers and state are the guest's affair.
+ * Runs one stage of a plan in a guest. Everything that reaches it is a frame for one of the stage's
+ * inputs or a watermark; order, keys, timers and state are the guest's affair.
  *
- * <p>Time: watermarks are Flink's own. The stage's is passed on once everything that follows from it has left. State: the
- * guest's bytes of each key group, as raw keyed state, written while the task waits.
+ * <p>Time: watermarks are Flink's own. The stage's is passed on once everything that follows from
+ * it has left. State: the guest's bytes of each key group, as raw keyed state, written while the
+ * task waits.
  */
 public final class StageOperator extends AbstractStreamOperator<Piece>
     implements OneInputStreamOperator<Piece, Piece>, BoundedOneInput {
@@ -39,7 +40,10 @@ public final class StageOperator extends AbstractStreamOperator<Piece>
   /** Records and timers that a guest processes in one call. */
   private static final int STEPS = 512;
 
-  /** Frames wait in the window until so many bytes stand there, where order does not hang on the hour of arrival. */
+  /**
+   * Frames wait in the window until so many bytes stand there, where order does not hang on the
+   * hour of arrival.
+   */
   private static final int BATCH_BYTES = 1 << 16;
 
   private static final int TICK_MS = 10;
@@ -98,10 +102,13 @@ public final class StageOperator extends AbstractStreamOperator<Piece>
     counters = new HashMap<>();
     sentWatermark = Long.MIN_VALUE;
     String bundle = JobSpec.bundle(getUserCodeClassloader());
-    guest = new Guest(spec, bundle, "openStage", stage, groups.getStartKeyGroup(), quarantine().rejected());
+    guest =
+        new Guest(
+            spec, bundle, "openStage", stage, groups.getStartKeyGroup(), quarantine().rejected());
     window = guest.input(BATCH_BYTES);
     if (context.isRestored()) {
-      for (KeyGroupStatePartitionStreamProvider group : context.getRawKeyedStateInputs()) restore(group);
+      for (KeyGroupStatePartitionStreamProvider group : context.getRawKeyedStateInputs())
+        restore(group);
     }
     count();
   }
@@ -150,7 +157,8 @@ public final class StageOperator extends AbstractStreamOperator<Piece>
     guest.callVoid("release");
     JsonNode ledgers = JobSpec.json(guest.callString("ledgers"));
     int subtask = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
-    for (String uid : operators) tags.sendFinal(FinalState.ledger(uid, subtask, ledgers.get(uid).toString()));
+    for (String uid : operators)
+      tags.sendFinal(FinalState.ledger(uid, subtask, ledgers.get(uid).toString()));
   }
 
   @Override
@@ -160,7 +168,10 @@ public final class StageOperator extends AbstractStreamOperator<Piece>
     count();
   }
 
-  /** For each key group: the number of operators with state in it, then place, length and bytes of each. */
+  /**
+   * For each key group: the number of operators with state in it, then place, length and bytes of
+   * each.
+   */
   @Override
   public void snapshotState(StateSnapshotContext context) throws Exception {
     super.snapshotState(context);
@@ -263,7 +274,8 @@ public final class StageOperator extends AbstractStreamOperator<Piece>
   }
 
   private Quarantine quarantine() {
-    return new Quarantine(spec.checkpointDir, getRuntimeContext().getJobInfo().getJobId().toHexString(), id);
+    return new Quarantine(
+        spec.checkpointDir, getRuntimeContext().getJobInfo().getJobId().toHexString(), id);
   }
 
   /** Shows the ledgers as accumulators: totals, so that restored counts are in them too. */
@@ -278,7 +290,9 @@ public final class StageOperator extends AbstractStreamOperator<Piece>
                     .fields()
                     .forEachRemaining(
                         counter ->
-                            counter("ledger/operator/" + operator.getKey() + "/" + counter.getKey(), counter.getValue().asLong())));
+                            counter(
+                                "ledger/operator/" + operator.getKey() + "/" + counter.getKey(),
+                                counter.getValue().asLong())));
   }
 
   private void counter(String name, long total) {

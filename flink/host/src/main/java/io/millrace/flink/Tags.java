@@ -8,7 +8,10 @@ import org.apache.flink.streaming.api.operators.Output;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.util.OutputTag;
 
-/** The side outputs of a task: one for each edge that leaves it, one for each sink, one for the final state. */
+/**
+ * The side outputs of a task: one for each edge that leaves it, one for each sink, one for the
+ * final state.
+ */
 final class Tags {
   static final OutputTag<Piece> FINAL = tag("final");
 
@@ -43,7 +46,8 @@ final class Tags {
       Consumer<Piece> collect = part -> output.collect(tag, element.replace(part));
       Frames.route(piece, edge, keyGroups, collect);
     } else {
-      output.collect(tags.computeIfAbsent("sink/" + piece.stage, Tags::tag), element.replace(piece));
+      output.collect(
+          tags.computeIfAbsent("sink/" + piece.stage, Tags::tag), element.replace(piece));
     }
   }
 

@@ -6,8 +6,9 @@ import org.apache.flink.streaming.runtime.partitioner.StreamPartitioner;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
 /**
- * Sends a frame to the subtask that it was cut for: the one that works on the key groups of its records, by Flink's own rule. A
- * key's record and its state meet there as after keyBy; only the unit is a frame, not a record.
+ * Sends a frame to the subtask that it was cut for: the one that works on the key groups of its
+ * records, by Flink's own rule. A key's record and its state meet there as after keyBy; only the
+ * unit is a frame, not a record.
  */
 public final class TargetPartitioner extends StreamPartitioner<Piece> {
   private static final long serialVersionUID = 1;

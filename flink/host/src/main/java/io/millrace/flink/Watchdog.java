@@ -4,8 +4,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Ends scripts that do not return. One thread for all guests of a task manager; ending a script is the only thing that
- * any other thread than a guest's own ever does to it.
+ * Ends scripts that do not return. One thread for all guests of a task manager; ending a script is
+ * the only thing that any other thread than a guest's own ever does to it.
  */
 final class Watchdog {
   private static final long LOOK_EVERY_MS = 50;
