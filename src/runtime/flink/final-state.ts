@@ -5,6 +5,7 @@
  */
 import { MillraceError } from '../../errors.ts'
 import type { JsonObject } from '../../stage/json.ts'
+import type { Plan } from '../../stage/plan.ts'
 
 /** Counts by name. */
 export interface Counts {
@@ -12,6 +13,8 @@ export interface Counts {
 }
 
 export interface FinalState {
+  /** The plan of the job, without secrets. */
+  readonly plan: Plan | undefined
   /** Sorted by uid, then key group. */
   readonly groups: readonly { readonly uid: string; readonly group: number; readonly bytes: Uint8Array }[]
   /** Split states by source and split. */
@@ -29,12 +32,14 @@ export interface FinalState {
 export function readFinalState(parts: readonly Uint8Array[], where: string): FinalState {
   const groups = new Map<string, FinalState['groups'][number]>()
   const splits: { [uid: string]: { [split: string]: JsonObject } } = {}
+  let plan: Plan | undefined
   const operatorLedgers = new Map<string, { readonly uid: string; readonly counts: Counts }>()
   // Entries of a task that was restored behind its end come again, the same: the last one stands for all.
   for (const part of parts) {
     for (const { kind, uid, field, bytes } of entries(part, where)) {
       if (kind === 'G') groups.set(`${uid}/${field}`, { uid, group: Number(field), bytes })
       else if (kind === 'S') (splits[uid] ??= {})[String(field)] = jsonOf(bytes)
+      else if (kind === 'P') plan = jsonOf(bytes) as unknown as Plan
       else operatorLedgers.set(`${uid}/${field}`, { uid, counts: jsonOf(bytes) as unknown as Counts })
     }
   }
@@ -46,7 +51,7 @@ export function readFinalState(parts: readonly Uint8Array[], where: string): Fin
   }
   const byPlace = (a: { uid: string; group: number }, b: { uid: string; group: number }) =>
     a.uid === b.uid ? a.group - b.group : a.uid < b.uid ? -1 : 1
-  return { groups: [...groups.values()].sort(byPlace), splits, ledgers: { sources, operators } }
+  return { plan, groups: [...groups.values()].sort(byPlace), splits, ledgers: { sources, operators } }
 }
 
 interface Entry {
@@ -77,7 +82,7 @@ function* entries(part: Uint8Array, where: string): Generator<Entry> {
   const text = () => Buffer.from(blob()).toString()
   while (at < part.length) {
     const kind = String.fromCharCode(part[take(1)])
-    if (!'GSL'.includes(kind)) throw damaged('an entry has a kind that this version does not know')
+    if (!'GSLP'.includes(kind)) throw damaged('an entry has a kind that this version does not know')
     const uid = text()
     const field = kind === 'S' ? text() : int()
     yield { kind, uid, field, bytes: blob() }

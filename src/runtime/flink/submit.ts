@@ -1,5 +1,5 @@
 /** `submitJob`: a bundle and its plan become a jar, the cluster takes it and starts the job. */
-import { MillraceError } from '../../errors.ts'
+import { MillraceError, redacted } from '../../errors.ts'
 import type { Plan } from '../../stage/plan.ts'
 import { checkRunsOnFlink } from './flink-fit.ts'
 import { hostJar, jobJar } from './job-jar.ts'
@@ -29,6 +29,8 @@ export async function submitJob(rest: FlinkRest, submission: Submission): Promis
   const jar = jobJar(submission.host ?? hostJar(), {
     'millrace/bundle.js': bundle.code,
     'millrace/plan.json': JSON.stringify(plan),
+    // What the job leaves behind names the plan too, and is no place for secrets.
+    'millrace/plan-shown.json': JSON.stringify(redacted(plan)),
     'millrace/job.json': JSON.stringify(settings),
   })
   checkVersion((await rest.overview())['flink-version'], rest.url)

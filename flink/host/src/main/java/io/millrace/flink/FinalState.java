@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
  *   'G' string uid, i32 key group, i32 length, snapshot bytes
  *   'S' string uid, string split, i32 length, split state (JSON)
  *   'L' string uid, i32 subtask, i32 length, ledger (JSON)
+ *   'P' string pipeline, i32 0, i32 length, plan (JSON, without secrets)
  *   string: i32 length, UTF-8
  * </pre>
  *
@@ -32,6 +33,10 @@ final class FinalState {
 
   static Piece ledger(String uid, int subtask, String json) {
     return entry('L', uid, out -> out.writeInt(subtask), json.getBytes(StandardCharsets.UTF_8));
+  }
+
+  static Piece plan(String pipeline, String json) {
+    return entry('P', pipeline, out -> out.writeInt(0), json.getBytes(StandardCharsets.UTF_8));
   }
 
   private static Piece entry(char kind, String uid, Field field, byte[] bytes) {

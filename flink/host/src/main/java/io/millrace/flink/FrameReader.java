@@ -3,9 +3,12 @@ package io.millrace.flink;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import org.apache.flink.api.common.eventtime.Watermark;
 import org.apache.flink.api.connector.source.ReaderOutput;
@@ -13,6 +16,7 @@ import org.apache.flink.api.connector.source.SourceOutput;
 import org.apache.flink.api.connector.source.SourceReader;
 import org.apache.flink.api.connector.source.SourceReaderContext;
 import org.apache.flink.core.io.InputStatus;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 
 /**
  * Reads the splits of one source task: bytes from the file system, records in the guest. The split
@@ -25,6 +29,9 @@ final class FrameReader implements SourceReader<Piece, Split> {
   /** Records between two looks at the mailbox. */
   private static final int PIECES = 256;
 
+  /** Looks at a source's counts are so many reads apart. */
+  private static final int READS_PER_LEDGER = 100;
+
   private static final int FINISHED = 4;
   private static final double END_OF_TIME = 9007199254740991.0;
 
@@ -36,6 +43,7 @@ final class FrameReader implements SourceReader<Piece, Split> {
   private final List<OpenSplit> splits = new ArrayList<>();
   private Guest guest;
   private boolean complete;
+  private int reads;
   private CompletableFuture<Void> available = new CompletableFuture<>();
 
   FrameReader(JobSpec spec, String uid, SourceReaderContext context) {
@@ -148,6 +156,7 @@ final class FrameReader implements SourceReader<Piece, Split> {
     open.watermark = answer.getDouble(8);
     SourceOutput<Piece> out = output.createOutputForSplit(open.split.id());
     Frames.pieces(answer, out::collect);
+    if (reads++ % READS_PER_LEDGER == 0 || finished) out.collect(ledger());
     if (finished) finish(open, output, out);
     else if (open.watermark >= -END_OF_TIME)
       out.emitWatermark(new Watermark((long) open.watermark));
@@ -165,6 +174,24 @@ final class FrameReader implements SourceReader<Piece, Split> {
     open.stream.close();
     open.stream = null;
     output.releaseOutputForSplit(open.split.id());
+  }
+
+  /** The counts of all splits of this task. */
+  private Piece ledger() throws IOException {
+    Map<String, Long> sums = new LinkedHashMap<>();
+    for (OpenSplit open : splits) {
+      JsonNode counts = JobSpec.json(guest.callString("state", open.number)).required("ledger");
+      counts
+          .fields()
+          .forEachRemaining(
+              count -> sums.merge(count.getKey(), count.getValue().asLong(), Long::sum));
+    }
+    return new Piece(
+        Piece.LEDGER,
+        0,
+        0,
+        0,
+        JobSpec.write(JobSpec.counts(sums)).getBytes(StandardCharsets.UTF_8));
   }
 
   /** Gives the guest more bytes, or tells it that there are none. */

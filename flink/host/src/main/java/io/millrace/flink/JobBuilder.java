@@ -72,7 +72,8 @@ final class JobBuilder {
             .uid("source " + source.uid())
             .setParallelism(parallelism);
     var router =
-        new SplitRouter(plan.edgesFrom(List.of(source.uid()), spec.parallelism), plan.keyGroups);
+        new SplitRouter(
+            source.uid(), plan.edgesFrom(List.of(source.uid()), spec.parallelism), plan.keyGroups);
     add(
         read.getTransformation(),
         "route " + source.uid(),

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.ObjectMapper;
@@ -77,12 +78,21 @@ public final class JobSpec implements Serializable {
     return new Plan(JSON.readTree(text(loader, "millrace/plan.json")));
   }
 
+  /** The plan without secrets, for whoever looks at what the job leaves behind. */
+  static String shownPlan(ClassLoader loader) throws IOException {
+    return text(loader, "millrace/plan-shown.json");
+  }
+
   static String bundle(ClassLoader loader) throws IOException {
     return text(loader, "millrace/bundle.js");
   }
 
   static JsonNode json(String text) throws IOException {
     return JSON.readTree(text);
+  }
+
+  static JsonNode counts(Map<String, Long> counts) {
+    return JSON.valueToTree(counts);
   }
 
   /** As a JSON text. */

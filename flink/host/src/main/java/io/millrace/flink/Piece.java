@@ -19,6 +19,9 @@ public final class Piece {
   /** State of an operator; never leaves the task that asked for it. */
   public static final byte STATE = 3;
 
+  /** Counts of a source, for who follows it in its chain. */
+  public static final byte LEDGER = 4;
+
   public final byte kind;
 
   /** Stage that a frame is for; of other pieces the operator, by its place in its stage. */

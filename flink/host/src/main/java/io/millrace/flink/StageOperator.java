@@ -5,10 +5,7 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import org.apache.flink.api.common.accumulators.LongCounter;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.KeyGroupStatePartitionStreamProvider;
@@ -65,7 +62,7 @@ public final class StageOperator extends AbstractStreamOperator<Piece>
   private transient int waiting;
   private transient long sentWatermark;
   private transient boolean tickSet;
-  private transient Map<String, LongCounter> counters;
+  private transient LedgerCounters counters;
 
   public StageOperator(JobSpec spec, Plan plan, Plan.Stage stage) {
     this.spec = spec;
@@ -99,7 +96,7 @@ public final class StageOperator extends AbstractStreamOperator<Piece>
         KeyGroupRangeAssignment.computeKeyGroupRangeForOperatorIndex(
             keyGroups, task.getNumberOfParallelSubtasks(), task.getIndexOfThisSubtask());
     tags = new Tags(edges, keyGroups, output);
-    counters = new HashMap<>();
+    counters = new LedgerCounters(getRuntimeContext());
     sentWatermark = Long.MIN_VALUE;
     String bundle = JobSpec.bundle(getUserCodeClassloader());
     guest =
@@ -155,6 +152,9 @@ public final class StageOperator extends AbstractStreamOperator<Piece>
           state -> tags.sendFinal(FinalState.group(operators.get(state.stage), at, state.bytes)));
     }
     guest.callVoid("release");
+    if (stage == 0 && groups.contains(0)) {
+      tags.sendFinal(FinalState.plan(spec.name, JobSpec.shownPlan(getUserCodeClassloader())));
+    }
     JsonNode ledgers = JobSpec.json(guest.callString("ledgers"));
     int subtask = getRuntimeContext().getTaskInfo().getIndexOfThisSubtask();
     for (String uid : operators)
@@ -278,31 +278,8 @@ public final class StageOperator extends AbstractStreamOperator<Piece>
         spec.checkpointDir, getRuntimeContext().getJobInfo().getJobId().toHexString(), id);
   }
 
-  /** Shows the ledgers as accumulators: totals, so that restored counts are in them too. */
   private void count() throws IOException {
     JsonNode ledgers = JobSpec.json(guest.callString("ledgers"));
-    ledgers
-        .fields()
-        .forEachRemaining(
-            operator ->
-                operator
-                    .getValue()
-                    .fields()
-                    .forEachRemaining(
-                        counter ->
-                            counter(
-                                "ledger/operator/" + operator.getKey() + "/" + counter.getKey(),
-                                counter.getValue().asLong())));
-  }
-
-  private void counter(String name, long total) {
-    LongCounter counter = counters.get(name);
-    if (counter == null) {
-      counter = new LongCounter();
-      counters.put(name, counter);
-      getRuntimeContext().addAccumulator(name, counter);
-    }
-    counter.resetLocal();
-    counter.add(total);
+    for (String uid : operators) counters.show("operator", uid, ledgers.get(uid));
   }
 }
