@@ -13,7 +13,10 @@ import { describeOnFlink } from './cluster.ts'
 const repository = fileURLToPath(new URL('../../', import.meta.url))
 const base = `${repository}examples`
 
-describeOnFlink('the flights', { taskManagers: 2, slots: 2 }, (cluster, home) => {
+// One slot each, so that a job of parallelism 2 has tasks on both.
+const shape = { taskManagers: 2, slots: 1 }
+
+describeOnFlink('the flights', shape, (cluster, home) => {
   const params = { departures: 'data/departures.csv.gz', landings: 'data/landings.csv.gz' }
   const bundle = flinkBundle(`${repository}examples/flight-delays.ts`)
   let embedded: Promise<RunResult> | undefined
@@ -32,10 +35,10 @@ describeOnFlink('the flights', { taskManagers: 2, slots: 2 }, (cluster, home) =>
     const result = await run([2], async (rest, job) => {
       for (; kills < 3; kills++) {
         await newCheckpoint(rest, job)
-        const now = await startCluster({ home, taskManagers: 2, slots: 2 })
+        const now = await startCluster({ home, ...shape })
         process.kill(now.pids.taskManagers[kills % 2], 'SIGKILL')
-        await startCluster({ home, taskManagers: 2, slots: 2 })
-        await running(rest, job)
+        await startCluster({ home, ...shape })
+        await until(rest, job, async () => (await rest.restarts(job)) > kills)
       }
     })
     expect(kills).toBe(3)
@@ -56,14 +59,17 @@ describeOnFlink('the flights', { taskManagers: 2, slots: 2 }, (cluster, home) =>
 
 /** Resolves once the job has made two checkpoints from now: records were processed meanwhile. */
 async function newCheckpoint(rest: FlinkRest, job: string): Promise<void> {
-  const before = (await rest.checkpoints(job)).counts.completed
-  await until(async () => (await rest.checkpoints(job)).counts.completed >= before + 2)
+  const count = async () => (await rest.checkpoints(job)).counts.completed
+  const before = await count()
+  await until(rest, job, async () => (await count()) >= before + 2)
 }
 
-async function running(rest: FlinkRest, job: string): Promise<void> {
-  await until(async () => (await rest.state(job)) === 'RUNNING')
-}
-
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  while (!(await holds().catch(() => false))) await new Promise((resolve) => setTimeout(resolve, 50))
+/** Resolves once something holds of a job that has not ended. */
+async function until(rest: FlinkRest, job: string, holds: () => Promise<boolean>): Promise<void> {
+  for (;;) {
+    // A JobManager that is busy with a failure may not answer at once.
+    if (await holds().catch(() => false)) return
+    if ((await rest.state(job)) === 'FINISHED') throw new Error('the job came to its end before it could be disturbed')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
 }
