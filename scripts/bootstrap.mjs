@@ -6,6 +6,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { hostIsBuilt } from './build-host.mjs'
 import { repository } from './repository.mjs'
 
 if (!installed()) {
@@ -33,7 +34,8 @@ function built() {
   const stamp = join(repository, '.cache/built')
   if (!existsSync(stamp) || !existsSync(join(repository, 'dist/index.js'))) return false
   const at = statSync(stamp).mtimeMs
-  const inputs = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs']
+  const inputs = ['package.json', 'tsconfig.json', 'tsconfig.build.json', 'scripts/build.mjs', 'scripts/build-host.mjs']
+  if (!hostIsBuilt()) return false
   return inputs.every((file) => statSync(join(repository, file)).mtimeMs < at) && newest(join(repository, 'src')) < at
 }
 

@@ -1,10 +1,11 @@
 /**
- * `npm run build`: compiles src to dist, and removes from dist what no longer has a source. dist is not emptied first,
+ * `npm run build`: compiles src to dist, builds the Flink host, and removes from dist what no longer has a source. dist is not emptied first,
  * so a program that runs from it meanwhile finds every file.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
+import { buildHost } from './build-host.mjs'
 import { repository } from './repository.mjs'
 
 const source = join(repository, 'src')
@@ -18,6 +19,7 @@ const compiled = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.js
 if (compiled.status !== 0) process.exit(1)
 
 if (existsSync(target)) prune(target)
+if (!buildHost()) process.exit(1)
 // The stamp bears the time the build began: what was edited meanwhile is built again.
 mkdirSync(join(repository, '.cache'), { recursive: true })
 writeFileSync(join(repository, '.cache/built'), '')

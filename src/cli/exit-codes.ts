@@ -8,9 +8,17 @@ export const EXIT_CONFIG = 78
 export const EXIT_INTERRUPTED = 130
 
 /** What the user typed is wrong: a file, a param, an option. */
-const USAGE = ['ML_NO_FILE', 'ML_PARAM', 'ML_RANGE', 'ML_USAGE']
+const USAGE = ['ML_FLINK_NO_JOB', 'ML_NO_FILE', 'ML_PARAM', 'ML_RANGE', 'ML_USAGE']
 /** Programmer errors that are about the machine's state, not about code or configuration. */
-const STATE = ['ML_LOCKED', 'ML_SINK_EXISTS', 'ML_SINK_AHEAD', 'ML_SINK_LOST', 'ML_SOURCE_CHANGED']
+const STATE = [
+  'ML_FLINK_CLUSTER',
+  'ML_FLINK_TOOL',
+  'ML_LOCKED',
+  'ML_SINK_EXISTS',
+  'ML_SINK_AHEAD',
+  'ML_SINK_LOST',
+  'ML_SOURCE_CHANGED',
+]
 
 export function exitCodeOf(error: unknown): number {
   if (!isMillraceError(error)) return EXIT_RUNTIME

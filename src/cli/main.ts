@@ -4,6 +4,7 @@ import { Command, CommanderError } from 'commander'
 import { errorText, isMillraceError } from '../errors.ts'
 import { MILLRACE_VERSION } from '../runtime/local/versions.ts'
 import { EXIT_USAGE, exitCodeOf } from './exit-codes.ts'
+import { addFlink, addSubmit } from './flink-commands.ts'
 import type { InspectFlags } from './inspect-command.ts'
 import { paint } from './paint.ts'
 import type { RunFlags } from './run-command.ts'
@@ -31,6 +32,7 @@ function program(): Command {
     .option('--json', 'progress, report and errors as JSON lines on standard output')
     .option('-q, --quiet', 'print nothing but errors')
     .action(async (file: string, flags: RunFlags) => (await import('./run-command.ts')).runCommand(file, flags))
+  addSubmit(command)
   command
     .command('inspect')
     .description('show what a checkpoint holds: weights by name, quality, ledgers, positions, sizes')
@@ -40,8 +42,17 @@ function program(): Command {
     .action(async (path: string, flags: InspectFlags) =>
       (await import('./inspect-command.ts')).inspectCommand(path, flags),
     )
-  for (const sub of command.commands) sub.exitOverride().showSuggestionAfterError().copyInheritedSettings(command)
+  addFlink(command)
+  inherit(command)
   return command
+}
+
+/** Commands of commands too. */
+function inherit(command: Command): void {
+  for (const sub of command.commands) {
+    sub.exitOverride().showSuggestionAfterError().copyInheritedSettings(command)
+    inherit(sub)
+  }
 }
 
 try {

@@ -49,16 +49,21 @@ function badParam(what: string, got: string, remedy: string): MillraceError {
   return new MillraceError('ML_PARAM', { what, got, where: '--param', remedy })
 }
 
-/** @throws ML_RANGE when it is no whole number, or less than `atLeast` */
-export function wholeNumber(flag: string, text: string | undefined, atLeast: number): number | undefined {
+/** @throws ML_RANGE when it is no whole number, or outside the limits */
+export function wholeNumber(
+  flag: string,
+  text: string | undefined,
+  atLeast: number,
+  atMost: number = Number.POSITIVE_INFINITY,
+): number | undefined {
   if (text === undefined) return undefined
   const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN
-  if (value >= atLeast) return value
+  if (value >= atLeast && value <= atMost) return value
   throw new MillraceError('ML_RANGE', {
     what: 'must be a whole number',
     got: text,
     where: flag,
-    remedy: `Write ${atLeast} or more, digits only`,
+    remedy: `Write ${atLeast} ${Number.isFinite(atMost) ? `to ${atMost}` : 'or more'}, digits only`,
   })
 }
 

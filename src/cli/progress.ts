@@ -3,7 +3,7 @@ import type { RunHandle } from '../embedded/run.ts'
 import type { RunReport } from '../runtime/local/job.ts'
 import { count, duration, eventTime, metric } from './format.ts'
 import { Meter } from './meter.ts'
-import { paint } from './paint.ts'
+import { StatusLine } from './status-line.ts'
 
 export interface ProgressView {
   started(handle: RunHandle): void
@@ -14,52 +14,29 @@ export interface ProgressView {
   ended(handle: RunHandle, report: RunReport): void
 }
 
-/** Where standard error is no terminal a line is printed this often. */
-const PLAIN_MS = 5000
-
 /** On standard error: a live line on a terminal, else a line every five seconds. */
 export function terminalProgress(name: string, quiet: boolean): ProgressView {
-  const { stderr } = process
-  const live = stderr.isTTY === true && !quiet
+  const status = new StatusLine(name, quiet)
   let meter = new Meter(0, performance.now())
-  let lastPlain = performance.now()
-  const print = (text: string) => stderr.write(`${text}\n`)
-  const clear = () => {
-    if (live) stderr.write('\r\u001b[K')
-  }
-  /** Clipped before it is painted: a colour cut in the middle would spill. */
-  const line = (text: string) => {
-    const clipped = live ? text.slice(0, (stderr.columns ?? 100) - name.length - 3) : text
-    return `${paint(stderr, 'bold', name)}  ${clipped}`
-  }
   return {
     started(handle) {
       meter = new Meter(handle.progress().records, performance.now())
-      if (quiet) return
-      const from = handle.startedFrom === null ? 'from the beginning' : `goes on from checkpoint ${handle.startedFrom}`
-      print(line(from))
-      if (handle.atLeastOnce.length > 0) print(`at least once, not exactly: ${handle.atLeastOnce.join(', ')}`)
-    },
-    show(handle) {
-      const now = performance.now()
-      const rate = meter.look(handle.progress().records, now)
-      if (live) stderr.write(`\r\u001b[K${line(progressText(handle, `${count(rate)}/s`))}`)
-      else if (!quiet && now - lastPlain >= PLAIN_MS) {
-        lastPlain = now
-        print(line(progressText(handle, `${count(rate)}/s`)))
+      status.print(handle.startedFrom === null ? 'from the beginning' : `goes on from checkpoint ${handle.startedFrom}`)
+      if (handle.atLeastOnce.length > 0 && !quiet) {
+        process.stderr.write(`at least once, not exactly: ${handle.atLeastOnce.join(', ')}\n`)
       }
     },
-    note(message) {
-      clear()
-      print(`${paint(stderr, 'bold', 'millrace')}: ${message}`)
+    show(handle) {
+      const rate = meter.look(handle.progress().records, performance.now())
+      status.show(() => progressText(handle, `${count(rate)}/s`))
     },
-    cleared: clear,
+    note: (message) => status.note(message),
+    cleared: () => status.clear(),
     ended(handle) {
-      clear()
-      if (quiet) return
       const { records, ms, rate } = meter.total(handle.progress().records, performance.now())
       const now = handle.progress().records > records ? `, ${count(records)} of them now` : ''
-      print(line(soFar(handle, `${count(rate)}/s in ${duration(ms)}${now}`).join('  ')))
+      status.clear()
+      status.print(soFar(handle, `${count(rate)}/s in ${duration(ms)}${now}`).join('  '))
     },
   }
 }

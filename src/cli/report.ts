@@ -18,7 +18,10 @@ export function reportText(report: RunReport, base: string): string {
     ...describeText(report.operators, TOP_WEIGHTS),
     ledgerText(report.ledgers),
     rejectedText(report, base),
-    placesText(report, base),
+    placesText(report.sinks, base, [
+      ['checkpoint', shownPath(report.checkpoint)],
+      ['look inside', `${ownCommand()} inspect ${shownPath(dirname(report.checkpoint))}`],
+    ]),
   ]
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
 }
@@ -100,7 +103,7 @@ export function ledgerText({ sources, operators }: { sources: JsonObject; operat
 }
 
 /** How many records were rejected, by whom, and where they are with their reasons. */
-function rejectedText({ ledgers, sinks }: RunReport, base: string): string {
+export function rejectedText({ ledgers, sinks }: Pick<RunReport, 'ledgers' | 'sinks'>, base: string): string {
   const by = (kind: string, counted: JsonObject) =>
     Object.entries(counted as Counts)
       .filter(([, { rejected }]) => rejected > 0)
@@ -112,16 +115,20 @@ function rejectedText({ ledgers, sinks }: RunReport, base: string): string {
   return `rejected  ${all.join(', ')}: each with source, position and reason in ${places}`
 }
 
-function placesText({ checkpoint, sinks }: RunReport, base: string): string {
+/** Where the rows of the sinks lie, and other places, each behind its name. */
+export function placesText(
+  sinks: readonly SinkReport[],
+  base: string,
+  others: readonly (readonly [name: string, place: string])[],
+): string {
   const rows = sinks
     .filter(({ rows }) => rows > 0)
     .map((sink) => [`sink ${sink.uid}`, count(sink.rows), placeOf(sink, base)])
-  const width = Math.max('checkpoint'.length, ...rows.map(([name]) => name.length))
+  const width = Math.max(...[...rows, ...others].map(([name]) => name.length))
   const digits = Math.max(0, ...rows.map(([, written]) => written.length))
   return [
     ...rows.map(([name, written, place]) => `${name.padEnd(width)}  ${written.padStart(digits)} rows in ${place}`),
-    `${'checkpoint'.padEnd(width)}  ${shownPath(checkpoint)}`,
-    `${'look inside'.padEnd(width)}  ${ownCommand()} inspect ${shownPath(dirname(checkpoint))}`,
+    ...others.map(([name, place]) => `${name.padEnd(width)}  ${place}`),
   ].join('\n')
 }
 

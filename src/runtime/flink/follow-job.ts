@@ -4,13 +4,15 @@ import { isMillraceError, MillraceError } from '../../errors.ts'
 import type { Plan } from '../../stage/plan.ts'
 import { failureOf } from './failure-text.ts'
 import { ENDED, type JobProgress, jobProgress } from './job-progress.ts'
-import type { FlinkRest } from './rest.ts'
+import type { FlinkRest, JobState } from './rest.ts'
 import { RestRefusal } from './rest-request.ts'
 
 export interface JobEnd extends JobProgress {
   readonly end: 'finished' | 'stopped' | 'canceled' | 'failed'
   /** Path of the savepoint of a stopped job. */
   readonly savepoint: string | undefined
+  /** Path of the last checkpoint of a job that failed or was cancelled, where the cluster keeps it. */
+  readonly checkpoint: string | undefined
   /** Why it failed, one line. */
   readonly reason: string | undefined
 }
@@ -20,6 +22,8 @@ export interface FollowOptions {
   /** Default 500. */
   readonly everyMs?: number
   readonly onProgress?: (progress: JobProgress) => void
+  /** Told why, each time it is restarted. */
+  readonly onRestart?: (reason: string) => void
   /** Leaves the job to itself. */
   readonly signal?: AbortSignal
 }
@@ -32,14 +36,17 @@ const PATIENCE_MS = 30_000
  * @throws ML_FLINK_REST when the cluster is gone for longer, ML_FLINK_NO_JOB when it has forgotten the job
  */
 export async function followJob(rest: FlinkRest, id: string, options: FollowOptions = {}): Promise<JobEnd> {
-  const { plan, everyMs = 500, onProgress, signal } = options
+  const { plan, everyMs = 500, onProgress, onRestart, signal } = options
   let lastAnswer = performance.now()
+  let restarts = 0
   for (;;) {
     signal?.throwIfAborted()
     try {
       const progress = await jobProgress(rest, id, plan)
       lastAnswer = performance.now()
       onProgress?.(progress)
+      if (progress.restarts > restarts && !ENDED.includes(progress.state)) onRestart?.(await failureReason(rest, id))
+      restarts = progress.restarts
       if (ENDED.includes(progress.state) && progress.isFresh) return await ended(rest, id, progress)
     } catch (error) {
       if (!isPassing(error)) throw error
@@ -51,15 +58,25 @@ export async function followJob(rest: FlinkRest, id: string, options: FollowOpti
 
 /** Flink's refusals too: a JobManager that has just started anew does not know the job yet. */
 function isPassing(error: unknown): boolean {
-  return error instanceof RestRefusal || (isMillraceError(error) && error.errorClass === 'transient')
+  return isMillraceError(error) && error.errorClass === 'transient'
 }
 
 async function ended(rest: FlinkRest, id: string, progress: JobProgress): Promise<JobEnd> {
   const { state, stoppedWith } = progress
-  const savepoint = stoppedWith?.external_path ?? undefined
-  if (state === 'FAILED') return { ...progress, end: 'failed', savepoint, reason: await failureReason(rest, id) }
-  const end = state === 'CANCELED' ? 'canceled' : stoppedWith === undefined ? 'finished' : 'stopped'
-  return { ...progress, end, savepoint, reason: undefined }
+  const rested = { ...progress, savepoint: undefined, checkpoint: undefined, reason: undefined }
+  if (state === 'FINISHED') {
+    if (stoppedWith === undefined) return { ...rested, end: 'finished' }
+    return { ...rested, end: 'stopped', savepoint: stoppedWith.external_path ?? undefined }
+  }
+  const checkpoint = await keptCheckpoint(rest, id, state)
+  if (state === 'CANCELED') return { ...rested, end: 'canceled', checkpoint }
+  return { ...rested, end: 'failed', checkpoint, reason: await failureReason(rest, id) }
+}
+
+async function keptCheckpoint(rest: FlinkRest, id: string, state: JobState): Promise<string | undefined> {
+  const [{ latest }, kept] = await Promise.all([rest.checkpoints(id), rest.keepsCheckpoints(id)])
+  if (!kept.enabled || (state === 'CANCELED' && kept.delete_on_cancellation)) return undefined
+  return latest.completed?.external_path ?? undefined
 }
 
 /** Why a job failed, or was last restarted: the newest exception that says most. */

@@ -17,12 +17,15 @@ export interface RestAddress {
 }
 
 /** What Flink answered with an HTTP status that is no success. */
-export class RestRefusal extends Error {
-  readonly status: number
+export class RestRefusal extends MillraceError {
+  /** Flink's own words, without a stop at their end. */
+  readonly reason: string
 
-  constructor(status: number, text: string) {
-    super(text)
-    this.status = status
+  constructor(where: string, text: string) {
+    const reason = text.replace(/\.$/, '')
+    const remedy = 'Look whether the address is that of the JobManager, and into its log'
+    super('ML_FLINK_REST', { what: `Flink refuses: ${reason}`, where, remedy })
+    this.reason = reason
   }
 }
 
@@ -48,8 +51,8 @@ export function restAddress(text: string, where = '--flink'): RestAddress {
 }
 
 /**
- * @throws ML_FLINK_REST when nothing answers or what answers is no Flink; RestRefusal when Flink says no, for the caller to
- *   put into context; an error of the host as the host raised it
+ * @throws ML_FLINK_REST when nothing answers or what answers is no Flink, as RestRefusal when Flink says no; an error of
+ *   the host as the host raised it
  */
 export async function restRequest(address: RestAddress, path: string, request: RestRequest = {}): Promise<unknown> {
   const { method = 'GET', json, form } = request
@@ -70,7 +73,7 @@ export async function restRequest(address: RestAddress, path: string, request: R
   const { errors } = (answer ?? {}) as { errors?: readonly string[] }
   if (errors === undefined) throw noFlink(address.url, response.status, text)
   const failure = failureOf(errors.join('\n'))
-  throw failure.code === undefined ? new RestRefusal(response.status, failure.text) : remoteError(failure)
+  throw failure.code === undefined ? new RestRefusal(address.url + path, failure.text) : remoteError(failure)
 }
 
 /** An empty answer is an empty object: some requests have nothing to say. */

@@ -71,6 +71,11 @@ export interface Checkpoints {
   }
 }
 
+export interface Externalization {
+  readonly enabled: boolean
+  readonly delete_on_cancellation: boolean
+}
+
 export interface Accumulator {
   readonly name: string
   readonly type: string
@@ -139,6 +144,12 @@ export class FlinkRest {
 
   checkpoints(id: string): Promise<Checkpoints> {
     return this.#ask(`/jobs/${id}/checkpoints`)
+  }
+
+  /** Whether checkpoints outlive the job. */
+  async keepsCheckpoints(id: string): Promise<Externalization> {
+    const path = `/jobs/${id}/checkpoints/config`
+    return (await this.#ask<{ externalization: Externalization }>(path)).externalization
   }
 
   /** Times the job was restarted; 0 where the cluster does not know yet. */

@@ -17,7 +17,7 @@ export async function stopJob(rest: FlinkRest, id: string, folder?: string): Pro
   try {
     trigger = await rest.stop(id, folder)
   } catch (error) {
-    throw error instanceof RestRefusal ? notStopped(rest, id, error.message) : error
+    throw error instanceof RestRefusal ? notStopped(rest, id, error.reason) : error
   }
   for (;;) {
     const { status, location, failure } = await rest.savepoint(id, trigger)

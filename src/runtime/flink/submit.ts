@@ -62,7 +62,7 @@ async function asRefused<T>(where: string, request: Promise<T>): Promise<T> {
   } catch (error) {
     if (!(error instanceof RestRefusal)) throw error
     throw new MillraceError('ML_FLINK_REST', {
-      what: `Flink refuses the job: ${error.message.replace(/\.$/, '')}`,
+      what: `Flink refuses the job: ${error.reason}`,
       where,
       remedy: 'The log of the JobManager has the whole story',
       cause: error,
