@@ -3,6 +3,7 @@ import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { nearFiles, shownPath } from '../bundle/failures.ts'
 import { MillraceError } from '../errors.ts'
+import { type FinalInspection, finalStateFolder, inspectFinalState } from '../runtime/flink/inspect-final.ts'
 import { type Inspection, inspectCheckpoint, newestCheckpoint } from '../runtime/local/inspect.ts'
 import { bytes, count, eventTime, table } from './format.ts'
 import { wholeNumber } from './params.ts'
@@ -15,9 +16,21 @@ export interface InspectFlags {
 
 export async function inspectCommand(path: string, flags: InspectFlags): Promise<void> {
   const top = wholeNumber('--top', flags.top, 0) ?? DEFAULT_TOP
-  const inspection = await inspectCheckpoint(await checkpointFolder(resolve(path)))
+  const inspection = await inspected(resolve(path))
   if (flags.json) process.stdout.write(`${JSON.stringify(inspection)}\n`)
   else process.stdout.write(inspectionText(inspection, top))
+}
+
+/** A checkpoint of the embedded engine, or the final state of a job on Flink. */
+async function inspected(path: string): Promise<Inspection | FinalInspection> {
+  const final = finalStateFolder(path)
+  const isCheckpoint = existsSync(join(path, 'manifest.json'))
+  if (final === undefined || isCheckpoint) return inspectCheckpoint(await checkpointFolder(path))
+  // A state folder may hold both; what was written later counts.
+  const newest = await newestCheckpoint(path)
+  if (newest === undefined) return inspectFinalState(final)
+  const [checkpoint, state] = await Promise.all([inspectCheckpoint(newest), inspectFinalState(final)])
+  return checkpoint.manifest.createdAt > state.createdAt ? checkpoint : state
 }
 
 /** A checkpoint folder, or the state folder it is the newest of. */
@@ -45,12 +58,10 @@ function stateFolders(parent: string): string[] {
     .filter((folder) => readdirSync(folder).some((name) => /^chk-\d{9,}$/.test(name)))
 }
 
-function inspectionText({ manifest, operators, sizes }: Inspection, top: number): string {
-  const head = [
-    `checkpoint ${manifest.id} of "${manifest.pipeline}", ${manifest.status}`,
-    `written ${manifest.createdAt} by millrace ${manifest.versions.millrace} on Node ${manifest.versions.node}, ${bytes(manifest.state.sizeBytes)} of state`,
-  ].join('\n')
-  const positions = Object.entries(manifest.splits).flatMap(([uid, splits]) =>
+function inspectionText(inspection: Inspection | FinalInspection, top: number): string {
+  const { operators, sizes } = inspection
+  const { splits, ledgers } = 'manifest' in inspection ? inspection.manifest : inspection
+  const positions = Object.entries(splits).flatMap(([uid, splits]) =>
     Object.entries(splits as unknown as { [split: string]: SplitShape }).map(([split, state]) => [
       `${uid}  ${split}`,
       `${count(state.ledger.in)} read`,
@@ -60,13 +71,25 @@ function inspectionText({ manifest, operators, sizes }: Inspection, top: number)
   )
   const sized = Object.entries(sizes).map(([uid, size]) => [uid, bytes(size.bytes), `${size.groups} key groups`])
   const parts = [
-    head,
+    headText(inspection),
     ...describeText(operators, top),
-    ledgerText(manifest.ledgers as never),
+    ledgerText(ledgers as never),
     `positions\n${positions.length > 0 ? table(positions) : ''}`,
     sized.length > 0 ? `sizes\n${table(sized)}` : '',
   ]
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`
+}
+
+function headText(inspection: Inspection | FinalInspection): string {
+  if (!('manifest' in inspection)) {
+    const { pipeline, createdAt, sizeBytes } = inspection
+    return `final state of "${pipeline}" on Flink\nwritten ${createdAt}, ${bytes(sizeBytes)} of state`
+  }
+  const { id, pipeline, status, createdAt, versions, state } = inspection.manifest
+  return [
+    `checkpoint ${id} of "${pipeline}", ${status}`,
+    `written ${createdAt} by millrace ${versions.millrace} on Node ${versions.node}, ${bytes(state.sizeBytes)} of state`,
+  ].join('\n')
 }
 
 interface SplitShape {

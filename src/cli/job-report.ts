@@ -2,13 +2,14 @@
 import { resolve } from 'node:path'
 import { shownPath } from '../bundle/failures.ts'
 import type { JobEnd } from '../runtime/flink/follow-job.ts'
+import { finalStateFolder, inspectFinalState } from '../runtime/flink/inspect-final.ts'
 import { flinkFolder } from '../runtime/flink/job-settings.ts'
 import type { Ledgers } from '../runtime/flink/ledgers.ts'
 import type { Submission } from '../runtime/flink/submit.ts'
 import type { Plan } from '../stage/plan.ts'
 import { flinkFlag } from './flink-url.ts'
 import { ownCommand } from './own-command.ts'
-import { ledgerText, placesText, rejectedText } from './report.ts'
+import { describeText, ledgerText, placesText, rejectedText, TOP_WEIGHTS } from './report.ts'
 
 export interface JobPlace {
   readonly submission: Submission
@@ -17,19 +18,22 @@ export interface JobPlace {
   readonly url: string
 }
 
-export function jobReportText(end: JobEnd, { submission, file, url }: JobPlace): string {
+export async function jobReportText(end: JobEnd, { submission, file, url }: JobPlace): Promise<string> {
   const base = resolve(submission.base ?? '.')
   const sinks = sinksOf(submission.plan, end.ledgers)
-  const finalState = `${flinkFolder(submission.plan.name, submission)}/final`
-  const places =
-    end.savepoint === undefined
-      ? [['final state', shownPath(finalState)] as const]
-      : [
-          ['savepoint', end.savepoint] as const,
-          ['go on', `${ownCommand()} submit ${file} --from-savepoint ${end.savepoint}${flinkFlag(url)}`] as const,
-        ]
+  // Where the cluster is on other machines its files may not be seen from here.
+  const folder = end.end === 'finished' ? finalStateFolder(flinkFolder(submission.plan.name, submission)) : undefined
+  const described = folder === undefined ? [] : describeText((await inspectFinalState(folder)).operators, TOP_WEIGHTS)
+  const places: (readonly [string, string])[] = []
+  if (end.savepoint !== undefined) {
+    const goOn = `${ownCommand()} submit ${file} --from-savepoint ${end.savepoint}${flinkFlag(url)}`
+    places.push(['savepoint', end.savepoint], ['go on', goOn])
+  } else if (folder !== undefined) {
+    places.push(['final state', shownPath(folder)], ['look inside', `${ownCommand()} inspect ${shownPath(folder)}`])
+  }
   const parts = [
     end.end === 'finished' ? 'finished: the input is used up' : 'stopped with a savepoint',
+    ...described,
     ledgerText(end.ledgers),
     rejectedText({ ledgers: end.ledgers, sinks }, base),
     placesText(sinks, base, places),

@@ -8,7 +8,7 @@ import { bytes, count, metric, table } from './format.ts'
 import { ownCommand } from './own-command.ts'
 
 /** Weights shown of one model. */
-const TOP_WEIGHTS = 10
+export const TOP_WEIGHTS = 10
 
 /** @param base folder against which the sinks' folders were resolved */
 export function reportText(report: RunReport, base: string): string {

@@ -52,7 +52,7 @@ export async function submitCommand(file: string, flags: SubmitFlags): Promise<v
 
 /** The plan is made and judged here, so that nothing is sent that cannot run. */
 async function bundled(file: string, options: JobOptions, pairs: readonly string[]): Promise<Submission> {
-  const bundle = await bundlePipeline(file, { guestModule: ownFile('../stream/guest.ts') })
+  const bundle = await bundlePipeline(file, { guestModule: ownFile('../runtime/flink/guest.ts') })
   const exports = evaluateBundle(bundle)
   const pipeline = exports.pipeline as Pipeline
   exports.setPhase('processing')
@@ -104,7 +104,8 @@ async function follow(rest: FlinkRest, id: string, submission: Submission, file:
     view.cleared()
   }
   if (end.end === 'failed' || end.end === 'canceled') throw failed(rest, id, submission.plan.name, end)
-  view.ended(id, end, () => jobReportText(end, { submission, file, url: rest.url }))
+  const text = await jobReportText(end, { submission, file, url: rest.url })
+  view.ended(id, end, () => text)
 }
 
 /** A job that starts or restarts takes no savepoint yet. */

@@ -47,7 +47,11 @@ export async function followJob(rest: FlinkRest, id: string, options: FollowOpti
       onProgress?.(progress)
       if (progress.restarts > restarts && !ENDED.includes(progress.state)) onRestart?.(await failureReason(rest, id))
       restarts = progress.restarts
-      if (ENDED.includes(progress.state) && progress.isFresh) return await ended(rest, id, progress)
+      if (ENDED.includes(progress.state) && progress.isFresh) {
+        // Counts and checkpoints come from a cache that Flink makes anew now and then: the last ones only after that time.
+        await delay(await rest.refreshMs(), undefined, { signal })
+        return await ended(rest, id, await jobProgress(rest, id, plan))
+      }
     } catch (error) {
       if (!isPassing(error)) throw error
       if (performance.now() - lastAnswer > PATIENCE_MS) throw error instanceof RestRefusal ? forgotten(rest, id) : error

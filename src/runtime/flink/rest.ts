@@ -153,6 +153,11 @@ export class FlinkRest {
   }
 
   /** Times the job was restarted; 0 where the cluster does not know yet. */
+  /** How old the answers about a job may be. */
+  async refreshMs(): Promise<number> {
+    return (await this.#ask<{ 'refresh-interval': number }>('/config'))['refresh-interval']
+  }
+
   async restarts(id: string): Promise<number> {
     const metrics = await this.#ask<{ value?: string }[]>(`/jobs/${id}/metrics?get=numRestarts`)
     return Number(metrics[0]?.value ?? 0)

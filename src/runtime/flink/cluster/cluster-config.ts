@@ -33,7 +33,7 @@ export function configYaml(home: ClusterHome, { restPort, rpcPort, slots, taskHe
     'rest.port': restPort,
     'web.upload.dir': join(home.scratch, 'upload'),
     'web.submit.enable': true,
-    'web.refresh-interval': 500,
+    'web.refresh-interval': 200,
     'io.tmp.dirs': home.scratch,
     'taskmanager.host': '127.0.0.1',
     'taskmanager.bind-host': '127.0.0.1',
