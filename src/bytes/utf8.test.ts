@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { host, setHost } from './host.ts'
+import { plainLatin1, shortLatin1 } from './latin1.ts'
 import { isWtf8, latin1Read, tryWtf8Read, utf8Length, utf8Read, utf8Write, wtf8Read } from './utf8.ts'
 
 const anyUnit = fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit))
@@ -125,5 +126,16 @@ describe('host capabilities', () => {
     expect(seen).toEqual([])
     expect(utf8Read(Uint8Array.from([0xc3, 0xa9]), 0, 2)).toBe('from host')
     expect(host.decodeLatin1).toBeUndefined()
+  })
+})
+
+describe('short latin-1', () => {
+  test('gives the same text with and without generated code, at every length', () => {
+    const bytes = Uint8Array.from({ length: 140 }, (_unused, i) => (i * 7 + 31) & 255)
+    for (let length = 0; length <= 130; length++) {
+      const text = Array.from(bytes.subarray(5, 5 + length), (unit) => String.fromCharCode(unit)).join('')
+      expect(shortLatin1(bytes, 5, 5 + length)).toBe(text)
+      expect(plainLatin1(bytes, 5, 5 + length)).toBe(text)
+    }
   })
 })

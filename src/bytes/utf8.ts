@@ -1,5 +1,6 @@
 import { MillraceError } from '../errors.ts'
 import { host } from './host.ts'
+import { shortLatin1 } from './latin1.ts'
 
 /**
  * Strings as UTF-8, both ways, in portable code.
@@ -77,22 +78,7 @@ export function isWtf8(bytes: Uint8Array, start: number, end: number): boolean {
 /** One UTF-16 unit per byte. */
 export function latin1Read(bytes: Uint8Array, start: number, end: number): string {
   if (end - start >= hostFrom && host.decodeLatin1 !== undefined) return host.decodeLatin1(bytes, start, end)
-  let text = ''
-  let i = start
-  for (; i + 8 <= end; i += 8) {
-    text += String.fromCharCode(
-      bytes[i],
-      bytes[i + 1],
-      bytes[i + 2],
-      bytes[i + 3],
-      bytes[i + 4],
-      bytes[i + 5],
-      bytes[i + 6],
-      bytes[i + 7],
-    )
-  }
-  for (; i < end; i++) text += String.fromCharCode(bytes[i])
-  return text
+  return shortLatin1(bytes, start, end)
 }
 
 /** Calling into the host costs more than a short loop. */

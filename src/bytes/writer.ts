@@ -44,6 +44,12 @@ export class ByteWriter {
     this.bytes[this.at++] = value
   }
 
+  u16(value: number): void {
+    this.reserve(2)
+    this.bytes[this.at++] = value
+    this.bytes[this.at++] = value >>> 8
+  }
+
   u32(value: number): void {
     this.reserve(4)
     this.view64.setUint32(this.at, value, true)
@@ -132,6 +138,19 @@ export class ByteWriter {
       if (unit > 255) throw notA('a character below U+0100', text)
       this.bytes[this.at++] = unit
     }
+  }
+
+  /** Overwrites a byte written earlier. */
+  patchU8(at: number, value: number): void {
+    if (!(at >= 0 && at < this.at)) throw notA('an offset already written', at)
+    this.bytes[at] = value
+  }
+
+  /** Overwrites two bytes written earlier: a number known only now. */
+  patchU16(at: number, value: number): void {
+    if (!(at >= 0 && at + 2 <= this.at)) throw notA('an offset already written', at)
+    this.bytes[at] = value
+    this.bytes[at + 1] = value >>> 8
   }
 
   /** Overwrites four bytes written earlier: a count or size known only now. */

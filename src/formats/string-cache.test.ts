@@ -26,6 +26,18 @@ describe('StringCache', () => {
     for (let i = 0; i < 3; i++) expect(cache.get(Uint8Array.of(0xc0, 0x80), 0, 2)).toBeUndefined()
   })
 
+  it('stays right at the smallest capacity', () => {
+    fc.assert(
+      fc.property(fc.array(fc.string({ unit: 'binary', maxLength: 34 }), { maxLength: 30 }), (texts) => {
+        const cache = new StringCache(4)
+        for (const text of [...texts, ...texts, 'a', 'b', 'a', 'c', 'a', 'd', 'a', 'e', 'a']) {
+          const bytes = encoder.encode(text)
+          expect(cache.get(bytes, 0, bytes.length)).toBe(text)
+        }
+      }),
+    )
+  })
+
   it('stays right past its capacity, for ids that never repeat and for values that do', () => {
     const cache = new StringCache()
     for (let i = 0; i < 20_000; i++) {

@@ -4,23 +4,8 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
+import { anyData, order } from './value.fixture.ts'
 import { checkValue, decodeValue, encodeValue } from './value-codec.ts'
-
-const anyText = fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)) })
-const name = fc.oneof(anyText, fc.constantFrom('__proto__', 'constructor', 'hasOwnProperty', 'toString', '7', 'length'))
-const data = fc.letrec((tie) => ({
-  value: fc.oneof(
-    { depthSize: 'small' },
-    fc.constantFrom(null, undefined, true, false, -0, NaN, Infinity, 5e-324),
-    fc.double(),
-    fc.integer(),
-    fc.bigInt(),
-    anyText,
-    fc.uint8Array(),
-    fc.array(tie('value')),
-    fc.array(fc.tuple(name, tie('value'))).map((entries) => Object.fromEntries(entries)),
-  ),
-})).value
 
 function encode(value: unknown): Uint8Array {
   const writer = new ByteWriter(1)
@@ -61,7 +46,7 @@ function nested(depth: number, wrap: (inner: unknown) => unknown): unknown {
 describe('value codec', () => {
   test('gives back every value with its own bits, order and prototypes, and the same bytes again', () => {
     fc.assert(
-      fc.property(data, (value) => {
+      fc.property(anyData, (value) => {
         const bytes = encode(value)
         const back = decode(bytes)
         expect(verdict(value)).toBe('data')
@@ -156,7 +141,7 @@ describe('value codec', () => {
 
   test('refuses damaged bytes as corrupt and never otherwise', () => {
     fc.assert(
-      fc.property(data, fc.nat(), fc.nat(255), fc.nat(), (value, at, byte, cut) => {
+      fc.property(anyData, fc.nat(), fc.nat(255), fc.nat(), (value, at, byte, cut) => {
         const bytes = encode(value)
         bytes[at % bytes.length] = byte
         for (const damaged of [bytes, bytes.subarray(0, cut % bytes.length)]) {
@@ -203,8 +188,3 @@ describe('value codec', () => {
     )
   })
 })
-
-/** Property names in their order, which toStrictEqual does not compare. */
-function order(value: unknown): string {
-  return JSON.stringify(value, (_, inner: unknown) => (typeof inner === 'bigint' ? String(inner) : inner))
-}

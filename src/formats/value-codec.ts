@@ -18,16 +18,16 @@ export { checkValue } from './value-check.ts'
  *
  * Equal values have equal bytes, whatever made them. `__proto__` is a name like any other; prototypes stay as they are.
  */
-const NULL = 0
-const UNDEFINED = 1
-const FALSE = 2
-const TRUE = 3
-const NUMBER = 4
-const BIGINT = 5
-const STRING = 6
-const BYTES = 7
-const ARRAY = 8
-const OBJECT = 9
+export const NULL = 0
+export const UNDEFINED = 1
+export const FALSE = 2
+export const TRUE = 3
+export const NUMBER = 4
+export const BIGINT = 5
+export const STRING = 6
+export const BYTES = 7
+export const ARRAY = 8
+export const OBJECT = 9
 
 /**
  * Appends a value.
@@ -99,7 +99,8 @@ function writeProperties(object: Record<string, unknown>, writer: ByteWriter, de
   return true
 }
 
-function writeBigint(value: bigint, writer: ByteWriter): void {
+/** Tag, sign and magnitude. */
+export function writeBigint(value: bigint, writer: ByteWriter): void {
   const hex = (value < 0n ? -value : value).toString(16)
   const length = value === 0n ? 0 : (hex.length + 1) >> 1
   writer.u8(BIGINT)
@@ -146,7 +147,8 @@ function read(reader: ByteReader, depth: number): unknown {
   }
 }
 
-function containerDepth(reader: ByteReader, depth: number): number {
+/** The depth inside a container that stands at `depth`. */
+export function containerDepth(reader: ByteReader, depth: number): number {
   return depth < MAX_DEPTH ? depth + 1 : reader.fail(`a value is more than ${MAX_DEPTH} levels deep`)
 }
 
@@ -176,7 +178,8 @@ export function defineProperty(object: object, name: string, value: unknown): vo
   Object.defineProperty(object, name, { value, writable: true, enumerable: true, configurable: true })
 }
 
-function readBigint(reader: ByteReader): bigint {
+/** What `writeBigint` wrote behind the tag. */
+export function readBigint(reader: ByteReader): bigint {
   const sign = reader.u8()
   const magnitude = reader.blob()
   if (sign > 1 || (magnitude.length === 0 ? sign !== 0 : magnitude[magnitude.length - 1] === 0)) {

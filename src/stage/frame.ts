@@ -1,103 +1,55 @@
 /**
  * Frames: batches of records as bytes, for every edge between threads, processes and machines.
  *
- * A frame is version (u8), then records: u32 length of what follows it, i32 hash of the key, identity, value. The hash
- * routes: a host splits a frame among key groups without decoding it. Values are fixed rows where a source's records
- * travel, and tagged values elsewhere.
+ * Layout, version 2, little-endian:
+ *   u8 version, u32 length of the table, the table, then records
+ *   table   varint count of places, then origin and split of each; what the codec of the edge adds: shapes of objects
+ *   record  u32 length of what follows it, i32 hash of the key, place, f64 time, varint position, path, value
+ *   place   varint: 0, then origin and split; or the number of a place in the table, from 1
+ *   path    as in `identity-codec.ts`
+ *
+ * The table holds what would be the same in every record. The hash routes: a host splits a frame among key groups
+ * without decoding it, and copies the table into each part. Values are fixed rows where a source's records travel, and
+ * shaped values (`shaped-writer.ts`) elsewhere.
  */
 import { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
 import { MillraceError } from '../errors.ts'
 import { rowCodec } from '../formats/row-codec.ts'
 import type { RecordSchema } from '../formats/schema.ts'
-import { decodeValue, encodeValue } from '../formats/value-codec.ts'
-import { KeyEncoder } from '../state/key.ts'
-import type { Envelope } from '../time/identity.ts'
-import { readIdentity, writeIdentity } from './identity-codec.ts'
+import { ShapedReader } from '../formats/shaped-reader.ts'
+import { ShapedWriter } from '../formats/shaped-writer.ts'
 
-export const FRAME_VERSION = 1
+export const FRAME_VERSION = 2
+/** Version and length of the table. */
+export const FRAME_HEAD_BYTES = 5
 
 /** How the values of an edge become bytes. */
-export interface EdgeCodec {
+export interface EdgeEncoder {
+  /** @throws ML_VALUE; the writer is then as before */
   encode(value: never, writer: ByteWriter): void
+  /** Appends what a reader must know of the values encoded since the last table. */
+  writeTable(writer: ByteWriter): void
+}
+
+/** How they are read back. */
+export interface EdgeDecoder {
+  /** @throws ML_CORRUPT */
   decode(reader: ByteReader): unknown
+  readTable(reader: ByteReader): void
 }
 
-/** The codec of an edge: rows of a source's schema, or any value. */
-export function edgeCodec(schema: RecordSchema<unknown> | undefined): EdgeCodec {
-  if (schema === undefined) return { encode: encodeValue, decode: decodeValue }
-  return rowCodec(schema) as EdgeCodec
+/** What an edge carries: rows of a source's schema, or any value. */
+export function edgeEncoder(schema: RecordSchema<unknown> | undefined): EdgeEncoder {
+  if (schema === undefined) return new ShapedWriter()
+  const rows = rowCodec(schema)
+  return { encode: (row, writer) => rows.encode(row, writer), writeTable: () => {} }
 }
 
-/** Collects the records of one edge into frames. */
-export class FrameWriter {
-  readonly #codec: EdgeCodec
-  readonly #key: ((value: unknown) => unknown) | undefined
-  readonly #keys: KeyEncoder
-  readonly #bytes = new ByteWriter(1 << 12)
-  #records = 0
-
-  /** @param key the key function of a keyed edge; without it every record carries the hash of the constant key */
-  constructor(codec: EdgeCodec, key: ((value: unknown) => unknown) | undefined, keyGroups: number) {
-    this.#codec = codec
-    this.#key = key
-    this.#keys = new KeyEncoder(keyGroups)
-  }
-
-  get records(): number {
-    return this.#records
-  }
-
-  add(envelope: Envelope): void {
-    const bytes = this.#bytes
-    if (this.#records++ === 0) bytes.u8(FRAME_VERSION)
-    const start = bytes.length
-    bytes.u32(0)
-    bytes.i32(this.#hash(envelope.value))
-    writeIdentity(envelope, bytes)
-    this.#codec.encode(envelope.value as never, bytes)
-    bytes.patchU32(start, bytes.length - start - 4)
-  }
-
-  /** The frame so far, and starts a new one; undefined when it is empty. */
-  take(): Uint8Array | undefined {
-    if (this.#records === 0) return undefined
-    const frame = this.#bytes.finish()
-    this.#bytes.reset()
-    this.#records = 0
-    return frame
-  }
-
-  #hash(value: unknown): number {
-    if (this.#key === undefined) return this.#keys.encode(null).hash
-    try {
-      return this.#keys.encode(this.#key(value) as never).hash
-    } catch {
-      // The operator that wants the key rejects the record; it goes where null goes.
-      return this.#keys.encode(null).hash
-    }
-  }
-}
-
-/** Calls `take` with each record of a frame. */
-export function readFrame(
-  frame: Uint8Array,
-  codec: EdgeCodec,
-  where: string,
-  take: (envelope: Envelope) => void,
-): void {
-  const reader = new ByteReader(frame, where)
-  checkVersion(reader.u8(), where)
-  while (reader.remaining > 0) {
-    const length = reader.u32()
-    const record = new ByteReader(frame, where, reader.offset, reader.offset + length)
-    reader.raw(length)
-    record.i32()
-    const identity = readIdentity(record)
-    const value = codec.decode(record)
-    record.expectEnd()
-    take({ ...identity, value })
-  }
+export function edgeDecoder(schema: RecordSchema<unknown> | undefined): EdgeDecoder {
+  if (schema === undefined) return new ShapedReader()
+  const rows = rowCodec(schema)
+  return { decode: (reader) => rows.decode(reader), readTable: () => {} }
 }
 
 /** Splits a frame by the hash of each record: what a host does to route it. Returns frames by target. */
@@ -107,7 +59,8 @@ export function splitFrame(
   targetOf: (hash: number) => number,
 ): Map<number, Uint8Array> {
   const reader = new ByteReader(frame, where)
-  checkVersion(reader.u8(), where)
+  reader.raw(readHead(reader, where))
+  const head = reader.offset
   const writers = new Map<number, ByteWriter>()
   while (reader.remaining > 0) {
     const start = reader.offset
@@ -116,7 +69,7 @@ export function splitFrame(
     let writer = writers.get(target)
     if (writer === undefined) {
       writer = new ByteWriter(frame.length)
-      writer.u8(FRAME_VERSION)
+      writer.raw(frame, 0, head)
       writers.set(target, writer)
     }
     writer.raw(frame, start, start + 4 + length)
@@ -124,8 +77,10 @@ export function splitFrame(
   return new Map([...writers].map(([target, writer]) => [target, writer.finish()]))
 }
 
-function checkVersion(version: number, where: string): void {
-  if (version === FRAME_VERSION) return
+/** Reads the head and returns the length of the table. */
+export function readHead(reader: ByteReader, where: string): number {
+  const version = reader.u8()
+  if (version === FRAME_VERSION) return reader.u32()
   throw new MillraceError('ML_VERSION', {
     what: `a frame has version ${version}; this release reads version ${FRAME_VERSION}`,
     where,

@@ -7,9 +7,12 @@
  */
 import { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
-import { type EdgeCodec, edgeCodec, FrameWriter, readFrame } from '../stage/frame.ts'
+import type { RecordSchema } from '../formats/schema.ts'
+import { edgeDecoder, edgeEncoder } from '../stage/frame.ts'
+import { FrameReader } from '../stage/frame-reader.ts'
+import { FrameWriter } from '../stage/frame-writer.ts'
 import type { StageInput, StagePlan } from '../stage/plan.ts'
-import type { SourceTask, SplitState } from '../stage/source-task.ts'
+import { SOURCE_OUTPUTS, type SourceTask, type SplitState } from '../stage/source-task.ts'
 import type { Stage, StageCapture } from '../stage/stage.ts'
 import type { Envelope, Identity } from '../time/identity.ts'
 import { frozen } from './frozen.ts'
@@ -28,35 +31,47 @@ export type SinkAction =
   | { readonly uid: string; readonly append: Uint8Array }
   | { readonly uid: string; readonly roll: true }
 
-/** Frame writers of the edges that leave one vertex set, by `uid/output`. */
+/** Takes frames without a copy between: `writer.finish()` has closed the frame, and `moveTo` puts it where it is wanted. */
+export type FrameTarget = (stage: number, input: number, length: number, writer: FrameWriter) => void
+
+/** Frame writers of the edges that leave one vertex set, by the place of their port. */
 class Outgoing {
-  readonly #edges = new Map<string, { stage: number; input: number; writer: FrameWriter }[]>()
+  readonly #ports: { stage: number; input: number; writer: FrameWriter }[][]
 
   constructor(program: Program, ports: readonly { readonly uid: string; readonly output: string }[]) {
     const { stages, keyGroups } = program.plan
-    for (const { uid, output } of ports) {
-      const edges = stages.flatMap(({ inputs }, stage) =>
+    const writerOf = (entry: StageInput) =>
+      new FrameWriter(edgeEncoder(rowsOf(program, entry)), keyOf(program, entry), keyGroups)
+    this.#ports = ports.map(({ uid, output }) =>
+      stages.flatMap(({ inputs }, stage) =>
         inputs.flatMap((entry, input) =>
           entry.edge.from.uid === uid && entry.edge.from.output === output
-            ? [{ stage, input, writer: new FrameWriter(codecOf(program, entry), keyOf(program, entry), keyGroups) }]
+            ? [{ stage, input, writer: writerOf(entry) }]
             : [],
         ),
-      )
-      this.#edges.set(`${uid}/${output}`, edges)
-    }
+      ),
+    )
   }
 
-  add(port: string, envelope: Envelope): void {
-    for (const { writer } of this.#edges.get(port) ?? []) writer.add(envelope)
+  add(port: number, envelope: Envelope): void {
+    const edges = this.#ports[port]
+    for (let i = 0; i < edges.length; i++) edges[i].writer.add(envelope)
+  }
+
+  takeTo(target: FrameTarget): void {
+    for (const edges of this.#ports) {
+      for (const { stage, input, writer } of edges) {
+        const length = writer.finish()
+        if (length > 0) target(stage, input, length, writer)
+      }
+    }
   }
 
   take(): OutgoingFrame[] {
     const frames: OutgoingFrame[] = []
-    for (const edges of this.#edges.values()) {
-      for (const { stage, input, writer } of edges) {
-        const frame = writer.take()
-        if (frame !== undefined) frames.push({ stage, input, frame })
-      }
+    for (const { stage, input, writer } of this.#ports.flat()) {
+      const frame = writer.take()
+      if (frame !== undefined) frames.push({ stage, input, frame })
     }
     return frames
   }
@@ -70,13 +85,13 @@ export class GuestSplit {
   constructor(program: Program, uid: string, split: string, state: string | null) {
     this.#outgoing = new Outgoing(
       program,
-      ['records', 'rejected', 'late'].map((output) => ({ uid, output })),
+      SOURCE_OUTPUTS.map((output) => ({ uid, output })),
     )
     const resume = state === null ? undefined : (JSON.parse(state) as SplitState)
     this.#task = program.openSplit(
       uid,
       split,
-      (output, envelope) => this.#outgoing.add(`${uid}/${output}`, envelope),
+      (output, envelope) => this.#outgoing.add(SOURCE_OUTPUTS.indexOf(output), envelope),
       resume,
     )
   }
@@ -96,6 +111,10 @@ export class GuestSplit {
 
   take(): OutgoingFrame[] {
     return this.#outgoing.take()
+  }
+
+  takeTo(target: FrameTarget): void {
+    this.#outgoing.takeTo(target)
   }
 
   get watermark(): number {
@@ -121,7 +140,7 @@ export class GuestSplit {
 export class GuestStage {
   readonly #stage: Stage
   readonly #outgoing: Outgoing
-  readonly #codecs: readonly EdgeCodec[]
+  readonly #readers: readonly FrameReader[]
   readonly #writer = new ByteWriter(1 << 12)
   #actions: SinkAction[] = []
 
@@ -133,20 +152,22 @@ export class GuestStage {
     this.#stage = program.openStage(
       index,
       {
-        emit: (outlet, envelope) => this.#leave(outlet, envelope),
+        emit: (outlet, envelope) => this.#outgoing.add(outlet, envelope),
         sink: actions,
         admit: rejected.length === 0 ? undefined : (identity) => !rejected.includes(identityText(identity)),
       },
       firstGroup,
     )
     this.#outgoing = new Outgoing(program, this.#stage.outlets)
-    this.#codecs = this.#stage.plan.inputs.map((entry) => codecOf(program, entry))
+    const { id, inputs } = this.#stage.plan
+    this.#readers = inputs.map(
+      (entry, input) => new FrameReader(edgeDecoder(rowsOf(program, entry)), `stage "${id}", input ${input}`),
+    )
   }
 
   /** Records for one input. */
   frame(input: number, frame: Uint8Array): void {
-    const where = `stage "${this.#stage.plan.id}", input ${input}`
-    readFrame(frame, this.#codecs[input], where, (envelope) => this.#stage.push(input, envelope))
+    this.#readers[input].read(frame, (envelope) => this.#stage.push(input, envelope))
   }
 
   advance(watermark: number): void {
@@ -185,6 +206,10 @@ export class GuestStage {
     return this.#outgoing.take()
   }
 
+  takeTo(target: FrameTarget): void {
+    this.#outgoing.takeTo(target)
+  }
+
   /** What sinks put out since the last call, in order; with `flush` also the rows they still hold to make larger pieces. */
   takeSinkActions(flush = true): SinkAction[] {
     if (flush) this.#stage.flush()
@@ -207,11 +232,6 @@ export class GuestStage {
     return JSON.stringify(
       Object.fromEntries([...this.#stage.operators()].map(([uid, { operator }]) => [uid, operator.ledger.totals()])),
     )
-  }
-
-  #leave(outlet: number, envelope: Envelope): void {
-    const { uid, output } = this.#stage.outlets[outlet]
-    this.#outgoing.add(`${uid}/${output}`, envelope)
   }
 }
 
@@ -274,8 +294,8 @@ function identityText({ origin, split, position, time, path }: Identity): string
   return JSON.stringify([origin, split, position, time, path])
 }
 
-function codecOf(program: Program, { edge }: StageInput): EdgeCodec {
-  return edgeCodec(edge.rows === null ? undefined : program.schema(edge.rows))
+function rowsOf(program: Program, { edge }: StageInput): RecordSchema<unknown> | undefined {
+  return edge.rows === null ? undefined : program.schema(edge.rows)
 }
 
 function keyOf(program: Program, { uid, input, edge }: StageInput): ((value: unknown) => unknown) | undefined {

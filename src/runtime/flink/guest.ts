@@ -12,7 +12,7 @@
  *           u8 3, u16 operator of the stage, u32 length, its state in the key group that was asked for
  */
 import { ByteWriter } from '../../bytes/writer.ts'
-import { Guest, type GuestCapture, type GuestSplit, type GuestStage, type OutgoingFrame } from '../../stream/guest.ts'
+import { type FrameTarget, Guest, type GuestCapture, type GuestSplit, type GuestStage } from '../../stream/guest.ts'
 import type { Pipeline } from '../../stream/pipeline.ts'
 
 const FRAME = 0
@@ -58,20 +58,26 @@ class Windows {
     return out
   }
 
-  frames(frames: readonly OutgoingFrame[]): void {
-    for (const { stage, input, frame } of frames) this.#entry(FRAME, stage, input, frame)
+  /** A frame is put where the host reads it, without a copy between. */
+  readonly frame: FrameTarget = (stage, input, length, writer) => {
+    const out = this.#out
+    out.u8(FRAME)
+    out.u16(stage)
+    out.u16(input)
+    out.u32(length)
+    writer.moveTo(out)
   }
 
   append(operator: number, rows: Uint8Array): void {
-    this.#entry(APPEND, operator, undefined, rows)
+    this.#entry(APPEND, operator, rows)
   }
 
   roll(operator: number): void {
-    this.#entry(ROLL, operator, undefined, NOTHING)
+    this.#entry(ROLL, operator, NOTHING)
   }
 
   state(operator: number, bytes: Uint8Array): void {
-    this.#entry(STATE, operator, undefined, bytes)
+    this.#entry(STATE, operator, bytes)
   }
 
   /** Length of the answer. */
@@ -79,17 +85,12 @@ class Windows {
     return this.#out.bytes.buffer === this.#shown ? this.#out.length : -this.#out.length
   }
 
-  #entry(kind: number, first: number, second: number | undefined, bytes: Uint8Array): void {
+  #entry(kind: number, operator: number, bytes: Uint8Array): void {
     const out = this.#out
     out.u8(kind)
-    out.u8(first & 255)
-    out.u8(first >>> 8)
-    if (second !== undefined) {
-      out.u8(second & 255)
-      out.u8(second >>> 8)
-    }
+    out.u16(operator)
     out.u32(bytes.length)
-    out.raw(bytes, 0, bytes.length)
+    out.raw(bytes)
   }
 }
 
@@ -132,7 +133,7 @@ export class HostedSplits {
     const task = this.#splits[split]
     const count = task.pump(limit)
     this.#windows.begin(task.finished ? FINISHED : 0, count, task.watermark)
-    this.#windows.frames(task.take())
+    task.takeTo(this.#windows.frame)
     return this.#windows.end()
   }
 
@@ -248,7 +249,7 @@ export class HostedStage {
   #answer(more: boolean): number {
     const flags = (more ? MORE : 0) | (this.#stage.ticking ? TICKING : 0)
     this.#windows.begin(flags, 0, this.#stage.watermark)
-    this.#windows.frames(this.#stage.take())
+    this.#stage.takeTo(this.#windows.frame)
     this.#sinkRows(false)
     return this.#windows.end()
   }

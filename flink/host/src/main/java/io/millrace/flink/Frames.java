@@ -8,12 +8,15 @@ import java.util.function.Consumer;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 
 /**
- * Routes frames to subtasks. A frame is a version byte, then records: u32 length of what follows
- * it, i32 hash of the key, the rest. The hash is all that is read here; it is what Flink would call
- * the key.
+ * Routes frames to subtasks. A frame is a version byte, u32 length of a table, the table, then
+ * records: u32 length of what follows it, i32 hash of the key, the rest. The hash is all that is
+ * read here; it is what Flink would call the key. Any part of a frame needs the whole table.
  */
 final class Frames {
   private static final int HEAD_BYTES = 8;
+
+  /** Version and length of the table. */
+  private static final int FRAME_HEAD_BYTES = 5;
 
   private Frames() {}
 
@@ -29,15 +32,16 @@ final class Frames {
     ByteBuffer view = ByteBuffer.wrap(frame).order(ByteOrder.LITTLE_ENDIAN);
     byte[][] parts = new byte[parallelism][];
     int[] lengths = new int[parallelism];
-    for (int at = 1; at < frame.length; ) {
+    int head = FRAME_HEAD_BYTES + view.getInt(1);
+    for (int at = head; at < frame.length; ) {
       int size = view.getInt(at) + 4;
       int group = KeyGroupRangeAssignment.assignToKeyGroup(view.getInt(at + 4), keyGroups);
       int target =
           KeyGroupRangeAssignment.computeOperatorIndexForKeyGroup(keyGroups, parallelism, group);
       if (parts[target] == null) {
         parts[target] = new byte[frame.length];
-        parts[target][0] = frame[0];
-        lengths[target] = 1;
+        System.arraycopy(frame, 0, parts[target], 0, head);
+        lengths[target] = head;
       }
       System.arraycopy(frame, at, parts[target], lengths[target], size);
       lengths[target] += size;

@@ -1,0 +1,149 @@
+import { isDeepStrictEqual } from 'node:util'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { integer, number, record, string } from '../formats/schema.ts'
+import { anyData, anyText, order } from '../formats/value.fixture.ts'
+import { KeyEncoder } from '../state/key.ts'
+import type { Envelope } from '../time/identity.ts'
+import { edgeDecoder, edgeEncoder, splitFrame } from './frame.ts'
+import { FrameReader } from './frame-reader.ts'
+import { FrameWriter } from './frame-writer.ts'
+
+const safe = fc.maxSafeInteger()
+const anyEnvelope: fc.Arbitrary<Envelope> = fc.record(
+  {
+    time: safe,
+    origin: fc.oneof(fc.constantFrom('departures', 'landings', '~model'), anyText),
+    split: fc.oneof(fc.constantFrom('a.csv', 'b.csv'), anyText),
+    position: safe.map(Math.abs),
+    path: fc.oneof(fc.constant(-1), safe, fc.array(safe.map(Math.abs), { minLength: 1, maxLength: 4 })),
+    value: anyData,
+  },
+  { noNullPrototype: true },
+)
+
+function frameOf(envelopes: readonly Envelope[], writer = new FrameWriter(edgeEncoder(undefined), undefined, 128)) {
+  for (const envelope of envelopes) writer.add(envelope)
+  return writer.take() ?? new Uint8Array(0)
+}
+
+function recordsOf(frame: Uint8Array, reader = new FrameReader(edgeDecoder(undefined), 'test')): Envelope[] {
+  const envelopes: Envelope[] = []
+  reader.read(frame, (envelope) => envelopes.push(envelope))
+  return envelopes
+}
+
+function expectSame(back: readonly Envelope[], envelopes: readonly Envelope[]): void {
+  expect(isDeepStrictEqual(back, envelopes)).toBe(true)
+  expect(order(back)).toBe(order(envelopes))
+}
+
+describe('frames', () => {
+  test('give back their records, frame after frame, in whatever order frames of several writers come', () => {
+    const batches = fc.array(fc.array(anyEnvelope, { minLength: 1, maxLength: 6 }), { maxLength: 6 })
+    fc.assert(
+      fc.property(batches, (batches) => {
+        const writers = [0, 1].map(() => new FrameWriter(edgeEncoder(undefined), undefined, 128))
+        const reader = new FrameReader(edgeDecoder(undefined), 'test')
+        for (const [i, batch] of batches.entries()) expectSame(recordsOf(frameOf(batch, writers[i % 2]), reader), batch)
+      }),
+    )
+  })
+
+  test('give the same records after splitting: each to the target of its key, in its order', () => {
+    const key = (value: unknown) => (value as { key: string }).key
+    const keyed = fc.array(
+      fc.tuple(anyEnvelope, fc.constantFrom('a', 'b', 'c', 'd', 'e')).map(([envelope, name]): Envelope => {
+        return { ...envelope, value: { key: name, of: envelope.value } }
+      }),
+      { minLength: 1, maxLength: 20 },
+    )
+    fc.assert(
+      fc.property(keyed, fc.integer({ min: 1, max: 4 }), (envelopes, targets) => {
+        const targetOf = (hash: number) => (hash >>> 0) % targets
+        const frame = frameOf(envelopes, new FrameWriter(edgeEncoder(undefined), key, 128))
+        const parts = splitFrame(frame, 'test', targetOf)
+        const keys = new KeyEncoder(128)
+        for (let target = 0; target < targets; target++) {
+          const part = parts.get(target)
+          const expected = envelopes.filter(({ value }) => targetOf(keys.encode(key(value)).hash) === target)
+          expectSame(part === undefined ? [] : recordsOf(part), expected)
+        }
+      }),
+    )
+  })
+
+  test('carry rows of a schema', () => {
+    const schema = record({ id: string(), n: integer().nullable(), x: number() })
+    const writer = new FrameWriter(edgeEncoder(schema as never), undefined, 128)
+    const reader = new FrameReader(edgeDecoder(schema as never), 'test')
+    const envelopes = Array.from({ length: 50 }, (_unused, i): Envelope => {
+      const value = { id: i % 3 === 0 ? 'twice' : `id-${i}`, n: i % 2 === 0 ? null : i, x: -0 }
+      return { time: i, origin: 'rows', split: 's', position: i, path: -1, value }
+    })
+    expectSame(recordsOf(frameOf(envelopes, writer), reader), envelopes)
+    expectSame(recordsOf(frameOf(envelopes, writer), reader), envelopes)
+  })
+
+  test('give records of one place the same strings, from frame to frame', () => {
+    const envelope: Envelope = { time: 1, origin: 'rows', split: 'a.csv', position: 0, path: -1, value: 1 }
+    const writer = new FrameWriter(edgeEncoder(undefined), undefined, 128)
+    const one = frameOf(Array<Envelope>(100).fill(envelope), writer)
+    const two = frameOf(Array<Envelope>(200).fill(envelope), writer)
+    const perRecord = (two.length - one.length) / 100
+    expect(perRecord).toBeLessThan(30)
+    expect(Buffer.from(two).toString('latin1').split('a.csv')).toHaveLength(2)
+  })
+
+  test('do not take a record that cannot travel, and go on as if it had not come', () => {
+    const good: Envelope = { time: 1, origin: 'rows', split: 'a', position: 0, path: -1, value: { a: 1 } }
+    const writer = new FrameWriter(edgeEncoder(undefined), undefined, 128)
+    expect(() => writer.add({ ...good, value: { a: () => 1 } })).toThrow('ML_VALUE')
+    expect(writer.take()).toBeUndefined()
+    writer.add(good)
+    expect(() => writer.add({ ...good, value: [new Map()] })).toThrow('ML_VALUE')
+    expect(() => writer.add({ ...good, position: 0.5 })).toThrow('ML_RANGE')
+    expectSame(recordsOf(frameOf([good], writer)), [good, good])
+  })
+
+  test('refuse damaged bytes as corrupt or of another version, and never otherwise', () => {
+    fc.assert(
+      fc.property(
+        fc.array(anyEnvelope, { minLength: 1, maxLength: 3 }),
+        fc.nat(),
+        fc.nat(255),
+        fc.nat(),
+        (envelopes, at, byte, cut) => {
+          const whole = frameOf(envelopes)
+          const reader = new FrameReader(edgeDecoder(undefined), 'test')
+          const bytes = whole.slice()
+          bytes[at % bytes.length] = byte
+          for (const damaged of [bytes, bytes.subarray(0, cut % bytes.length)]) {
+            for (const use of [() => recordsOf(damaged, reader), () => splitFrame(damaged, 'test', () => 0)]) {
+              try {
+                use()
+              } catch (error) {
+                expect((error as { code: string }).code).toMatch(/^ML_(CORRUPT|VERSION)$/)
+              }
+            }
+          }
+          // What a damaged table leaves behind must not be taken for the next one.
+          expectSame(recordsOf(whole, reader), envelopes)
+        },
+      ),
+      { numRuns: 1000 },
+    )
+    for (const hex of [
+      '',
+      '02ffffffff', // a table longer than the frame
+      '0200000000', // no table
+      '02020000000000' + 'ffffffff', // a record longer than the frame
+      '020900000000ffffffffffffff0f', // more shapes than bytes
+      '0209000000ffffffffffffff0f00', // more places than bytes
+      '02020000000000' + '0f00000000000000' + '05' + '00000000000000000000', // a place that is not in the table
+    ]) {
+      expect(() => recordsOf(Buffer.from(hex, 'hex')), hex).toThrow('ML_CORRUPT')
+    }
+    expect(() => recordsOf(Buffer.from('01', 'hex'))).toThrow('ML_VERSION')
+  })
+})
