@@ -24,7 +24,10 @@ export function addSubmit(command: Command): void {
     .option('--from-savepoint <path>', 'go on from a savepoint, or from a checkpoint chk-...')
     .option('--checkpoint-every <duration>', "time between checkpoints, such as '500ms' or '10s' (default: 1s)")
     .option('--checkpoint-dir <path>', 'folder or URI for checkpoints (default: flink/checkpoints in the state folder)')
-    .option('--max-drift <duration>', 'how far one source may run ahead of another in event time (default: 1d)')
+    .option(
+      '--max-drift <duration>',
+      'how far one source may run ahead of another in event time (default: as far as 100,000 records reach)',
+    )
     .option('--flush <duration>', 'how long records may wait for more of them to travel with (default: 10ms)')
     .option('--heap <MB>', 'limit of the heap of each V8 (default: 512)')
     .option('--watchdog <duration>', 'a function that takes longer is terminated (default: 10s)')

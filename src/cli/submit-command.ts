@@ -1,4 +1,5 @@
 /** `millrace submit FILE`: the pipeline as a job of a Flink cluster, followed to its end. */
+import { resolve } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Bundle } from '../bundle/bundle.ts'
 import { bundlePipeline } from '../bundle/bundle.ts'
@@ -18,6 +19,7 @@ import type { Pipeline } from '../stream/pipeline.ts'
 import { flinkUrl } from './flink-url.ts'
 import { jobReportText } from './job-report.ts'
 import { type JobView, jobView } from './job-view.ts'
+import { estimatedDriftMs } from './max-drift.ts'
 import { milliseconds, paramsOf, wholeNumber } from './params.ts'
 import { onClosedOutput, onSignals } from './signals.ts'
 
@@ -58,9 +60,11 @@ async function bundled(file: string, options: JobOptions, pairs: readonly string
   exports.setPhase('processing')
   try {
     const params: JsonObject = paramsOf(pairs, pipeline.params)
-    const { plan } = pipeline.program(params)
+    const program = pipeline.program(params)
+    const { plan } = program
     checkRunsOnFlink(plan)
-    return { ...options, bundle, plan, params }
+    const { maxDriftMs = await estimatedDriftMs(program, resolve(options.base ?? '.')) } = options
+    return { ...options, maxDriftMs, bundle, plan, params }
   } catch (error) {
     throw explained(bundle, error)
   }
