@@ -27,7 +27,7 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
  * it has left. State: the guest's bytes of each key group, as raw keyed state, written while the
  * task waits.
  */
-public final class StageOperator extends AbstractStreamOperator<Piece>
+public class StageOperator extends AbstractStreamOperator<Piece>
     implements OneInputStreamOperator<Piece, Piece>, BoundedOneInput {
   private static final long serialVersionUID = 1;
 
