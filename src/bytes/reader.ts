@@ -17,7 +17,8 @@ export interface KnownTexts {
 export class ByteReader {
   offset: number
   private readonly bytes: Uint8Array
-  private readonly view: DataView
+  /** Over the same bytes as the reader: for code that was generated for a layout. */
+  readonly view: DataView
   private readonly where: string
   private readonly end: number
 
@@ -39,6 +40,11 @@ export class ByteReader {
   /** Where the reader stands, as errors say it. */
   get place(): string {
     return `${this.where}, offset ${this.offset}`
+  }
+
+  /** Passes over `count` bytes and returns where they start: one check for several values that are then read from `view`. */
+  skip(count: number): number {
+    return this.take(count)
   }
 
   u8(): number {

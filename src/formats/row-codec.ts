@@ -90,11 +90,21 @@ function generatedRowCodec<T>(fields: readonly FieldSpec[]): RowCodec<T> {
 
   const decode = masks.map((mask) => `const ${mask} = reader.u8()`)
   if (bits.size % 8 !== 0) decode.push(`checkMask(${masks[masks.length - 1]}, ${bits.size % 8}, reader)`)
-  fields.forEach((field, i) => {
+  for (let i = 0; i < fields.length; ) {
+    const run = doublesFrom(fields, i, (field) => bits.has(field))
+    if (run > 1) {
+      // One check of the length for all of them.
+      decode.push(`const p${i} = reader.skip(${8 * run})`)
+      for (let k = 0; k < run; k++) decode.push(`const v${i + k} = reader.view.getFloat64(p${i} + ${8 * k}, true)`)
+      i += run
+      continue
+    }
+    const field = fields[i]
     const read =
       field.type === 'string' ? 'reader.string()' : field.type === 'boolean' ? 'readBoolean(reader)' : 'reader.f64()'
     decode.push(`const v${i} = ${bits.has(field) ? `${isNull(field)} ? null : ${read}` : read}`)
-  })
+    i++
+  }
   const names = fields.map(({ name }, i) => `${name === '__proto__' ? '["__proto__"]' : JSON.stringify(name)}: v${i}`)
   decode.push(`return { ${names.join(', ')} }`)
 
@@ -113,6 +123,13 @@ ${decode.map((line) => `    ${line};`).join('\n')}
     checkMask,
     readBoolean,
   ) as RowCodec<T>
+}
+
+/** How many fields in a row, from one on, are doubles that are always there. */
+function doublesFrom(fields: readonly FieldSpec[], from: number, isNullable: (field: FieldSpec) => boolean): number {
+  let to = from
+  while (to < fields.length && !['string', 'boolean'].includes(fields[to].type) && !isNullable(fields[to])) to++
+  return to - from
 }
 
 const WRITES = { string: 'string', boolean: 'u8', number: 'f64' }
