@@ -26,6 +26,7 @@ const parts = [
 const fileBudgetSeconds = 120
 const fileBudgets = {
   'test/kill.test.ts': 240, // a hundred starts of the real program
+  'test/flink/cluster.test.ts': 240, // starts a Flink cluster several times
 }
 
 const wanted = process.argv.slice(2)

@@ -1,6 +1,6 @@
 /**
  * Contract suites: what every learner, operator, connector and engine must do, as lists of checks for any test runner;
- * and the two engines themselves, for running a pipeline in a test.
+ * and the engines themselves, for running a pipeline in a test.
  *
  * @example with vitest; others likewise
  * for (const { title, skip, run } of operatorSuite({ name: 'mine', program, uid: 'mine', records })) {
@@ -12,6 +12,7 @@ export type { ContractCheck } from './contract-check.ts'
 export { CrashStates } from './crash-states.ts'
 export { type EmbeddedRunOptions, runEmbedded } from './embedded-run.ts'
 export { type EngineSuiteOptions, type EngineTrial, engineSuite } from './engine-suite.ts'
+export { type FlinkRun, type FlinkRunOptions, flinkBundle, runOnFlink } from './flink-run.ts'
 export { type BinaryLearnerSubject, binaryLearnerChecks as learnerSuite } from './learner-suite.ts'
 export { type OperatorSubject, operatorSuite } from './operator-suite.ts'
 export type { Counts, Ledgers, RunResult } from './run-result.ts'

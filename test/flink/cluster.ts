@@ -7,8 +7,27 @@ import { type LocalCluster, type StartOptions, startCluster } from '../../src/ru
 import { hasTools } from '../../src/runtime/flink/cluster/tool.ts'
 
 /**
- * A group of tests that needs a real cluster. Where java or mvn is missing they are skipped, with a line that says so, and
- * fail when CI=true.
+ * A group of tests that needs Java and Maven. Where they are missing it is skipped, with a line that says so, and fails
+ * when CI=true.
+ */
+export function describeWithTools(title: string, body: () => void): void {
+  if (hasTools()) {
+    describe(title, body)
+    return
+  }
+  const reason = 'java and mvn are needed on the path: JDK 17 and Maven'
+  const absent = (): void => {
+    throw new Error(reason)
+  }
+  if (process.env.CI === 'true') describe(title, () => test('finds java and mvn', absent))
+  else {
+    console.warn(`SKIPPED ${title}: ${reason}`)
+    describe.skip(title, () => test(`skipped: ${reason}`, absent))
+  }
+}
+
+/**
+ * A group of tests that needs a real cluster.
  *
  * @param body is given what returns the cluster, once tests run
  */
@@ -17,19 +36,7 @@ export function describeOnFlink(
   options: StartOptions,
   body: (cluster: () => LocalCluster, home: string) => void,
 ): void {
-  if (!hasTools()) {
-    const reason = 'java and mvn are needed on the path: JDK 17 and Maven'
-    const absent = (): void => {
-      throw new Error(reason)
-    }
-    if (process.env.CI === 'true') describe(title, () => test('finds java and mvn', absent))
-    else {
-      console.warn(`SKIPPED ${title}: ${reason}`)
-      describe.skip(title, () => test(`skipped: ${reason}`, absent))
-    }
-    return
-  }
-  describe(title, () => {
+  describeWithTools(title, () => {
     const home = mkdtempSync(join(tmpdir(), 'millrace-cluster-'))
     let cluster: LocalCluster | undefined
     beforeAll(async () => {

@@ -36,7 +36,7 @@ const TIMEOUT_MS = 120_000
 export function restAddress(text: string, where = '--flink'): RestAddress {
   const url = /^https?:\/\//i.test(text) && URL.canParse(text) ? new URL(text) : undefined
   if (url === undefined) {
-    const host = /^(?:[a-z][\w+.-]*:\/{0,2})?((?:[\w.-]+|\[[\da-f:]+\])(?::\d+)?)\/*$/i.exec(text)?.[1]
+    const host = /^(?:[a-z][\w+.-]*:\/{1,2})?((?:[\w.-]+|\[[\da-f:]+\])(?::\d+)?)\/*$/i.exec(text)?.[1]
     const guess = host !== undefined && !/^\d+$/.test(host) && URL.canParse(`http://${host}`) ? host : '127.0.0.1:8081'
     throw new MillraceError('ML_RANGE', {
       what: "must be the address of Flink's REST API",
