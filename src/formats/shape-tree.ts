@@ -10,7 +10,7 @@ import type { ByteWriter } from '../bytes/writer.ts'
 
 const MOST_SHAPES = 1024
 /** Names in one shape. */
-export const MOST_NAMES = 64
+const MOST_NAMES = 64
 const MOST_RENEWALS = 16
 
 export class Shape {

@@ -5,7 +5,7 @@
  * hidden class; and each of its properties remembers the strings it has read, as long as they repeat. Shapes are
  * remembered from frame to frame. All of it is bounded, and changes nothing in what is read.
  */
-import type { ByteReader, KnownTexts } from '../bytes/reader.ts'
+import type { ByteReader } from '../bytes/reader.ts'
 import { OPEN_OBJECT } from './shaped-writer.ts'
 import { StringCache } from './string-cache.ts'
 import {
@@ -72,7 +72,7 @@ export class ShapedReader {
 
   /** Reads one value. @throws ML_CORRUPT when the bytes are not what `ShapedWriter` writes */
   decode(reader: ByteReader): unknown {
-    return this.#read(reader, 0, undefined)
+    return this.#read(reader, 0)
   }
 
   #shapeOf(names: readonly string[]): ReadShape {
@@ -92,35 +92,41 @@ export class ShapedReader {
   #readSlowly(shape: ReadShape, reader: ByteReader, depth: number): Record<string, unknown> {
     const { names } = shape
     const object: Record<string, unknown> = {}
-    for (const name of names) put(object, name, this.#read(reader, depth, undefined))
+    for (const name of names) put(object, name, this.#read(reader, depth))
     if (++shape.uses === USES_BEFORE_CODE && this.#generate && names.length <= LONGEST_CODE) {
       shape.read = this.#generated(names) ?? shape.read
     }
     return object
   }
 
+  /** A literal whose values are read in their order; the two tags that most of them have cost no call. */
   #generated(names: readonly string[]): ReadObject | undefined {
-    const read = (reader: ByteReader, depth: number, column: KnownTexts | undefined): unknown =>
-      this.#read(reader, depth, column)
+    const rest = (reader: ByteReader, tag: number, depth: number): unknown => this.#readTagged(reader, tag, depth)
     const columns = names.map(() => (this.#columns++ < MOST_COLUMNS ? new StringCache(COLUMN_STRINGS) : undefined))
     const properties = names.map(
-      (name, i) => `${name === '__proto__' ? '["__proto__"]' : JSON.stringify(name)}: read(reader, depth, c${i})`,
+      (name, i) =>
+        `${name === '__proto__' ? '["__proto__"]' : JSON.stringify(name)}: ` +
+        `(t = reader.u8()) === ${NUMBER} ? reader.f64() : t === ${STRING} ? reader.string(c${i}) : rest(reader, t, depth)`,
     )
     try {
       return new Function(
-        'read',
+        'rest',
         ...names.map((_name, i) => `c${i}`),
-        `'use strict'; return (reader, depth) => ({ ${properties.join(', ')} })`,
-      )(read, ...columns)
+        `'use strict'; return (reader, depth) => { let t; return { ${properties.join(', ')} } }`,
+      )(rest, ...columns)
     } catch {
       return undefined
     }
   }
 
-  #read(reader: ByteReader, depth: number, column: KnownTexts | undefined): unknown {
+  #read(reader: ByteReader, depth: number): unknown {
     const tag = reader.u8()
     if (tag === NUMBER) return reader.f64()
-    if (tag === STRING) return reader.string(column)
+    if (tag === STRING) return reader.string()
+    return this.#readTagged(reader, tag, depth)
+  }
+
+  #readTagged(reader: ByteReader, tag: number, depth: number): unknown {
     switch (tag) {
       case OBJECT:
         return this.#readObject(reader, containerDepth(reader, depth))
@@ -149,7 +155,7 @@ export class ShapedReader {
     const count = reader.varint()
     if (count > reader.remaining) reader.fail('an array is longer than its bytes', count)
     const array: unknown[] = []
-    for (let i = 0; i < count; i++) array.push(this.#read(reader, depth, undefined))
+    for (let i = 0; i < count; i++) array.push(this.#read(reader, depth))
     return array
   }
 
@@ -164,7 +170,7 @@ export class ShapedReader {
     for (let more = reader.u8(); more !== 0; more = reader.u8()) {
       if (more !== 1) reader.fail('an open object goes on with 1 or ends with 0', more)
       const name = reader.string()
-      put(object, name, this.#read(reader, depth, undefined))
+      put(object, name, this.#read(reader, depth))
     }
     return object
   }

@@ -215,8 +215,10 @@ export class PendingStore {
     const { current } = this
     if (key === current) return
     if (current.bytes.length < key.length) current.bytes = new Uint8Array(key.bytes.length)
-    current.bytes.set(key.bytes.subarray(0, key.length))
-    current.length = key.length
+    // A loop: a join key is short, and a copy of a part of an array makes two objects.
+    const { bytes, length } = key
+    for (let i = 0; i < length; i++) current.bytes[i] = bytes[i]
+    current.length = length
     current.hash = key.hash
     current.group = key.group
   }

@@ -24,10 +24,6 @@ export class FrameWriter {
     this.#hashOfNone = this.#keys.encode(null).hash
   }
 
-  get records(): number {
-    return this.#records
-  }
-
   /** @throws ML_VALUE when the value cannot travel; the frame is then as before */
   add(envelope: Envelope): void {
     const bytes = this.#bytes
