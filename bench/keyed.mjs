@@ -1,4 +1,5 @@
-// A million keyed logistic models of 20 features in one stage.
+// A million keyed logistic models of 20 features in one stage, beside a bare loop over rows and a hash table in the same
+// process: the absolute figures drift with the machine and what else runs on it, the ratio much less.
 import { line, measure } from './measure.mjs'
 
 const KEYS = 1_000_000
@@ -11,10 +12,10 @@ export async function keyed() {
     ['standardise', 21 + 40, 1.2],
   ]) {
     const { out } = await measure(['--expose-gc', work, name, String(KEYS)])
-    const { onZipf, onUniform, bytes, restoreS } = JSON.parse(out)
+    const { onZipf, onUniform, bytes, restoreS, restoreRatio } = JSON.parse(out)
     const limit = 1.5 * doubles * 8 + 64
     const perKey = bytes / KEYS
-    const millions = (value) => `${(value / 1e6).toFixed(2)} M/s`
+    const speed = ({ ours, ratio }) => `${(ours / 1e6).toFixed(2)} M/s ${ratio.toFixed(2)} x`
     results.push(
       line(
         `10^6 models, ${name}: memory a key`,
@@ -22,11 +23,21 @@ export async function keyed() {
         `<= 1.5 x payload + 64 = ${limit} B`,
         perKey <= limit,
       ),
-      line(`10^6 models, ${name}: records on zipf keys, CPU`, millions(onZipf), '>= 1 M/s', onZipf >= 1e6),
-      line(`10^6 models, ${name}: records on uniform keys, CPU`, millions(onUniform), '>= 0.6 M/s', onUniform >= 0.6e6),
       line(
-        `10^6 models, ${name}: restore, CPU`,
-        `${restoreS.toFixed(2)} s`,
+        `10^6 models, ${name}: records on zipf keys, CPU, x bare loop`,
+        speed(onZipf),
+        '>= 1 M/s',
+        onZipf.ours >= 1e6,
+      ),
+      line(
+        `10^6 models, ${name}: records on uniform keys, CPU, x bare loop`,
+        speed(onUniform),
+        '>= 0.6 M/s',
+        onUniform.ours >= 0.6e6,
+      ),
+      line(
+        `10^6 models, ${name}: restore, CPU, time of the bare one`,
+        `${restoreS.toFixed(2)} s ${restoreRatio.toFixed(2)} x`,
         `<= ${restoreLimit} s`,
         restoreS <= restoreLimit,
       ),

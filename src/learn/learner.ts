@@ -22,6 +22,11 @@ export interface BinarySpec<T = never> {
   readonly inputs: FeatureSpec<T>
 }
 
+export interface LearnerOptions {
+  /** The features of a model stay those it began with, as in models per key: `move` is never called. */
+  readonly fixedInputs?: boolean
+}
+
 /** How independent models over parts of a stream become one: as if learned together, by averaging, or not at all. */
 export type Merge = 'exact' | 'average' | 'none'
 

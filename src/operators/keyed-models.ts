@@ -39,7 +39,7 @@ export class KeyedModels implements ModelStore {
 
   constructor(context: OperatorContext, { model, maxKeys }: ModelStoreOptions) {
     this.encoder = new FeatureEncoder(model.inputs, { mode: 'perKey' })
-    this.#learner = fixedLearner(model)
+    this.#learner = fixedLearner(model, { fixedInputs: true })
     this.#layout = `${this.#learner.layout}; ${inputsText(model.inputs)}`
     const { slots } = this.encoder
     const width = LEARNER + this.#learner.size(slots)

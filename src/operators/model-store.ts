@@ -10,7 +10,7 @@ import type { FeatureEncoder } from '../features/feature-encoder.ts'
 import type { FeatureVector } from '../features/feature-vector.ts'
 import type { SlotMap } from '../features/slot-map.ts'
 import { createBinaryLearner } from '../learn/create-learner.ts'
-import type { BinaryLearner, BinarySpec } from '../learn/learner.ts'
+import type { BinaryLearner, BinarySpec, LearnerOptions } from '../learn/learner.ts'
 import type { EncodedKey } from '../state/key.ts'
 import type { ModelDescription } from './describe.ts'
 import type { OperatorCapture } from './operator.ts'
@@ -79,8 +79,8 @@ export function checkLayout(stored: string, now: string, where: string): void {
 }
 
 /** The learner of a spec. Models that own their memory have no store yet; no learner of this release makes them. */
-export function fixedLearner(spec: BinarySpec): BinaryLearner {
-  const learner = createBinaryLearner(spec)
+export function fixedLearner(spec: BinarySpec, options?: LearnerOptions): BinaryLearner {
+  const learner = createBinaryLearner(spec, options)
   if (learner.storage === 'fixed') return learner
   throw new MillraceError('ML_PLAN', {
     what: `this release stores models of fixed size only; "${spec.kind}" grows`,

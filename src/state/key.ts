@@ -29,6 +29,9 @@ export class EncodedKey {
   /** By Flink's rule. An engine may set another one for state that is not keyed by records. */
   group = 0
   readonly keyGroups: number
+  /** What `SlabTable.warm` found: the key's slot, good while `slotAge` is the table's own. */
+  slot = -1
+  slotAge: object | undefined = undefined
 
   constructor(keyGroups: number) {
     checkKeyGroups(keyGroups)
@@ -38,6 +41,7 @@ export class EncodedKey {
   /** Hash and group of the bytes in place. */
   seal(length: number): this {
     this.length = length
+    this.slotAge = undefined
     this.hash = murmur3(this.bytes, 0, length)
     this.group = keyGroupOf(this.hash, this.keyGroups)
     return this

@@ -48,6 +48,9 @@ export class SlabTable {
   /** What `warm` read: kept, so that the reads are not optimised away. */
   warmth = 0
   private readonly slots = new Int32Array(MAX_WARM)
+  /** Replaced when slots that `warm` told keys may be others. */
+  private slotAge: object = {}
+  private slotsTold = false
   private readonly where: string
   private readonly groups: SlabGroup[] = []
   private readonly pages: SlabPages
@@ -79,6 +82,7 @@ export class SlabTable {
 
   /** The key's slot in its group, or -1. */
   find(key: EncodedKey): number {
+    if (key.slotAge === this.slotAge) return key.slot
     return this.groups[key.group].index.find(key)
   }
 
@@ -96,7 +100,7 @@ export class SlabTable {
    */
   insert(key: EncodedKey): number {
     const group = this.groups[key.group]
-    const known = group.index.find(key)
+    const known = this.find(key)
     if (known >= 0) return known
     this.expectRoom()
     const slot = group.free.pop() ?? this.pages.slotAt(group.top++)
@@ -113,6 +117,7 @@ export class SlabTable {
     const group = this.groups[key.group]
     const slot = group.index.remove(key)
     if (slot < 0) return false
+    this.forgetTold()
     group.free.push(slot)
     group.version = this.epoch
     if (group.index.size === 0) this.clear(group)
@@ -140,8 +145,9 @@ export class SlabTable {
   }
 
   /**
-   * Brings the rows of keys that are about to be used into the cache. The reads of one pass do not wait for each other, so
-   * the memory serves many at a time; a search and a row alone cost three misses in turn. Changes nothing.
+   * Brings the rows of keys that are about to be used into the cache, and tells the keys their slots. The reads of one
+   * pass do not wait for each other, so the memory serves many at a time; a search and a row alone cost three misses in
+   * turn. Changes nothing else.
    */
   warm(keys: readonly EncodedKey[], count: number): void {
     const { groups, slots, pages, width } = this
@@ -151,10 +157,14 @@ export class SlabTable {
     for (let i = 0; i < count; i++) {
       const slot = slots[i]
       if (slot < 0) continue
-      const { data } = groups[keys[i].group].pages[slot >> pages.shift]
+      const key = keys[i]
+      key.slot = slot
+      key.slotAge = this.slotAge
+      const { data } = groups[key.group].pages[slot >> pages.shift]
       const from = (slot & pages.mask) * width
       for (let k = from; k < from + width; k += CACHE_LINE_DOUBLES) sum += data[k]
     }
+    this.slotsTold = true
     this.warmth = sum
   }
 
@@ -182,6 +192,7 @@ export class SlabTable {
     const held = this.groups[group]
     const { index, pages } = readSlabGroup(reader, this.pages)
     this.keys += index.size - held.index.size
+    this.forgetTold()
     this.clear(held)
     held.index = index
     held.pages = pages
@@ -197,6 +208,12 @@ export class SlabTable {
     for (const at of canonicalOrder(index).slice(0, index.size)) {
       visit(arena.subarray(keyStart(arena, at), keyEnd(arena, at)), slotOf(arena, at))
     }
+  }
+
+  private forgetTold(): void {
+    if (!this.slotsTold) return
+    this.slotAge = {}
+    this.slotsTold = false
   }
 
   private clear(group: SlabGroup): void {

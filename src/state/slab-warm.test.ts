@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
 import { type EncodedKey, KeyEncoder } from './key.ts'
 import { MAX_WARM, SlabTable } from './slab-table.ts'
@@ -30,9 +31,35 @@ test('warming known and unknown keys reads every line of their rows and changes 
   expect(bytesOf(table)).toEqual(before)
 })
 
-function bytesOf(table: SlabTable): Uint8Array[] {
+test('a key that was told its slot is not found by it once keys were removed or a group restored', () => {
+  const table = new SlabTable({ width: 1, keyGroups: 1, where: 'test' })
+  const [stays, goes] = ['stays', 'goes'].map((key) => new KeyEncoder(1).encode(key))
+  table.insert(stays)
+  const slot = table.insert(goes)
+  table.warm([stays, goes], 2)
+  expect(table.find(goes)).toBe(slot)
+  table.remove(goes)
+  expect(table.find(goes)).toBe(-1)
+  expect(table.insert(goes)).toBe(slot)
+  table.warm([stays, goes], 2)
+  const other = new SlabTable({ width: 1, keyGroups: 1, where: 'test' })
+  expect(other.find(goes)).toBe(-1)
+  other.insert(stays)
+  table.restoreGroup(0, new ByteReader(bytesOf(other, 1)[0], 'test'))
+  expect([table.find(stays), table.find(goes)]).toEqual([0, -1])
+})
+
+test('a key encoded anew forgets the slot of the one before', () => {
+  const table = new SlabTable({ width: 1, keyGroups: 1, where: 'test' })
+  const encoder = new KeyEncoder(1)
+  table.insert(encoder.encode('a'))
+  table.warm([encoder.encode('a')], 1)
+  expect(table.find(encoder.encode('b'))).toBe(-1)
+})
+
+function bytesOf(table: SlabTable, keyGroups = 8): Uint8Array[] {
   const capture = table.capture()
-  const groups = Array.from({ length: 8 }, (_unused, group) => {
+  const groups = Array.from({ length: keyGroups }, (_unused, group) => {
     const writer = new ByteWriter()
     capture.writeGroup(group, writer)
     return writer.finish()

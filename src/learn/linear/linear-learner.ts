@@ -1,12 +1,13 @@
 import { MillraceError } from '../../errors.ts'
 import type { FeatureVector } from '../../features/feature-vector.ts'
 import type { SlotMap } from '../../features/slot-map.ts'
-import { type BinaryLearner, checkWeight, type SlotWeights } from '../learner.ts'
+import { type BinaryLearner, checkWeight, type LearnerOptions, type SlotWeights } from '../learner.ts'
 import { AdaGrad } from './adagrad.ts'
 import { dotProduct, sumOfSquares } from './dense-sums.ts'
 import { InvScaling } from './inv-scaling.ts'
 import type { LogisticSpec } from './logistic.ts'
 import { Normalized } from './normalized.ts'
+import { ONE_COUNT_DOUBLES, standardisedScoreOneCount, updateAndStandardiseOneCount } from './one-count-standardiser.ts'
 import { HEADER, INTERCEPT, type Optimizer, type Places, STEPS } from './optimizer.ts'
 import { probabilityOf } from './probability.ts'
 import { Sgd } from './sgd.ts'
@@ -17,7 +18,7 @@ import {
   updateAndStandardise,
   updateAndStandardisePresent,
 } from './standardiser.ts'
-import { ERROR, newStep, SCORE, SCORE_BEFORE, SQUARE, WEIGHT } from './step.ts'
+import { ERROR, GAIN, newStep, SCORE, SCORE_BEFORE, SQUARE, WEIGHT } from './step.ts'
 
 /** Squares of the inputs of a record may sum to this: each up to 1e20, far beyond what an encoder lets through. */
 const LARGEST_SQUARE = 1e40
@@ -28,7 +29,8 @@ const LARGEST_WEIGHT = 1e150
  * The learner behind `logistic`. A model is, in doubles:
  *
  *     steps, intercept, what the optimizer keeps once a model
- *     numeric inputs: all weights; all of each accumulator; then mean, deviation and count of each, if standardised
+ *     numeric inputs: all weights; all of each accumulator; then mean, deviation and count of each, if standardised;
+ *     no counts where the inputs are always all there and never change: each would be the steps
  *     categorical slots: weight, accumulators of each
  *
  * Score = (sum over numeric inputs + sum over active slots, in order) + intercept, each sum in the order of its file.
@@ -46,6 +48,10 @@ export class LinearLearner implements BinaryLearner {
   readonly #optimizer: Optimizer
   readonly #places: Places
   readonly #standardise: boolean
+  /** The steps count for every input of the scaler. */
+  readonly #oneCount: boolean
+  /** Doubles of the scaler an input. */
+  readonly #scalerDoubles: number
   /** Offset of the scaler; of nothing where there is none. */
   readonly #scaler: number
   /** Doubles a numeric input. */
@@ -55,14 +61,17 @@ export class LinearLearner implements BinaryLearner {
   readonly #scaled: Float64Array
   readonly #step = newStep()
 
-  constructor(spec: LogisticSpec) {
+  constructor(spec: LogisticSpec, { fixedInputs = false }: LearnerOptions = {}) {
     this.#spec = spec
-    const dense = spec.inputs.numeric.length
+    const { numeric } = spec.inputs
+    const dense = numeric.length
     this.#optimizer = optimizerOf(spec)
     const { header, accumulators } = this.#optimizer
     this.#standardise = spec.standardise
     this.#header = HEADER + header
-    this.#denseDoubles = 1 + accumulators + (spec.standardise ? SCALER_DOUBLES : 0)
+    this.#oneCount = spec.standardise && fixedInputs && !numeric.some(({ nullable }) => nullable)
+    this.#scalerDoubles = !spec.standardise ? 0 : this.#oneCount ? ONE_COUNT_DOUBLES : SCALER_DOUBLES
+    this.#denseDoubles = 1 + accumulators + this.#scalerDoubles
     const stride = 1 + accumulators
     const firstSparse = this.#header + this.#denseDoubles * dense
     this.#places = {
@@ -74,7 +83,8 @@ export class LinearLearner implements BinaryLearner {
     }
     this.#scaler = this.#header + stride * dense
     this.#scaled = new Float64Array(dense)
-    this.layout = `logistic v1 ${spec.optimizer.kind}${spec.standardise ? ' standardised' : ''}`
+    const scaled = this.#oneCount ? ' standardised by one count' : spec.standardise ? ' standardised' : ''
+    this.layout = `logistic v1 ${spec.optimizer.kind}${scaled}`
   }
 
   size(slots: number): number {
@@ -121,6 +131,7 @@ export class LinearLearner implements BinaryLearner {
     toOffset: number,
   ): void {
     const { dense, weights, sparse, stride } = this.#places
+    if (this.#oneCount) throw new MillraceError('ML_PLAN', { what: 'a model with one count for all inputs keeps them' })
     for (let i = 0; i < this.#header; i++) to[toOffset + i] = from[fromOffset + i]
     const oldScaler = this.#header + stride * oldDense
     const oldSparse = this.#header + this.#denseDoubles * oldDense - stride * oldDense
@@ -159,9 +170,9 @@ export class LinearLearner implements BinaryLearner {
         if (page[at + step * part] < 0) wrong('an accumulator is negative', page[at + step * part])
       }
       if (slot >= dense || !this.#standardise) continue
-      const scaler = offset + this.#scaler + SCALER_DOUBLES * slot
+      const scaler = offset + this.#scaler + this.#scalerDoubles * slot
       if (page[scaler + 1] < 0) wrong('a standard deviation is negative', page[scaler + 1])
-      if (!isCount(page[scaler + 2])) wrong('the count of an input is no count', page[scaler + 2])
+      if (!this.#oneCount && !isCount(page[scaler + 2])) wrong('the count of an input is no count', page[scaler + 2])
     }
   }
 
@@ -186,7 +197,11 @@ export class LinearLearner implements BinaryLearner {
     if (!(step[SQUARE] <= LARGEST_SQUARE)) throw this.#unusable(x)
     const weights = offset + this.#places.weights
     const scaler = offset + this.#scaler
-    if (x.missingCount === 0) updateAndStandardise(page, weights, scaler, x.dense, scaled, step)
+    if (this.#oneCount) {
+      if (x.missingCount > 0) throw this.#incomplete(x)
+      step[GAIN] = 1 / (page[offset + STEPS] + 1)
+      updateAndStandardiseOneCount(page, weights, scaler, x.dense, scaled, step)
+    } else if (x.missingCount === 0) updateAndStandardise(page, weights, scaler, x.dense, scaled, step)
     else updateAndStandardisePresent(page, weights, scaler, x.dense, scaled, x.missing, step)
     const activeScore = this.#activeScore(page, offset, x)
     const intercept = page[offset + INTERCEPT]
@@ -204,7 +219,9 @@ export class LinearLearner implements BinaryLearner {
     const step = this.#step
     const weights = offset + this.#places.weights
     const scaler = offset + this.#scaler
+    if (this.#oneCount && x.missingCount > 0) throw this.#incomplete(x)
     if (!this.#standardise) dotProduct(page, weights, x.dense, step)
+    else if (this.#oneCount) standardisedScoreOneCount(page, weights, scaler, x.dense, step)
     else if (x.missingCount === 0) standardisedScore(page, weights, scaler, x.dense, step)
     else standardisedScoreOfPresent(page, weights, scaler, x.dense, x.missing, step)
     return step[SCORE] + this.#activeScore(page, offset, x) + page[offset + INTERCEPT]
@@ -221,6 +238,12 @@ export class LinearLearner implements BinaryLearner {
   #probability(score: number, x: FeatureVector): number {
     if (score !== score) throw this.#unusable(x)
     return probabilityOf(score)
+  }
+
+  /** The encoder gives no such vector: the spec says that no input may be missing. */
+  #incomplete({ missing }: FeatureVector): MillraceError {
+    const name = this.#spec.inputs.numeric[missing.indexOf(1)]?.name
+    return new MillraceError('ML_LEARN', { what: 'an input that is not nullable is missing', where: `input "${name}"` })
   }
 
   /** Names the first input that cannot be learned from. */

@@ -32,7 +32,7 @@ export interface LogisticSpec<T = never> extends BinarySpec<T> {
  * Input     numeric inputs, standardised inside the model (first the scaler learns, then the record is standardised, as
  *           in River); categorical inputs as 0 or 1; a missing numeric input takes no part
  * Cost      20 numeric inputs: about 95 ns a record, 235 ns standardised; memory (1 + accumulators) doubles an input,
- *           3 more for each standardised one, and 2 to 5 for the model
+ *           3 more for each standardised one (2 in a model per key without nullable inputs), and 2 to 5 for the model
  * Order     sensitive; same records give identical bits
  * Snapshot  v1: the model's doubles, see linear-learner.ts
  * @throws ML_RANGE for l2 that is negative, above 1/rate, or given with `normalized`

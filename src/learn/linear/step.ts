@@ -15,7 +15,9 @@ export const ERROR = 3
 export const WEIGHT = 4
 /** How far a gradient step goes along the inputs. */
 export const STEP = 5
+/** 1/n, the share of the record in the means of n records, where all inputs have one count. */
+export const GAIN = 6
 
 export function newStep(): Float64Array {
-  return new Float64Array(6)
+  return new Float64Array(7)
 }
