@@ -14,7 +14,9 @@ export default pipeline(
     const inputs = features(Event).numeric(...(names as never[]))
     events
       .keyBy((e) => e.key)
-      .learn('model', logistic({ inputs, optimizer: sgd(0.05), standardise: false }), { label: (e) => (e.label > 0 ? 1 : 0) })
+      .learn('model', logistic({ inputs, optimizer: sgd(0.05), standardise: false }), {
+        label: (e) => (e.label > 0 ? 1 : 0),
+      })
       .metrics.to('metrics', jsonl('out/metrics'))
   },
   { order: 'arrival' },
