@@ -13,7 +13,8 @@ import { utf8Length, utf8Write } from './utf8.ts'
 export class ByteWriter {
   /** The backing store, valid up to `length`. Replaced when it grows: do not hold it across a write. */
   bytes: Uint8Array<ArrayBuffer>
-  private view64: DataView
+  /** Over `bytes`, and replaced with it. */
+  view64: DataView
   private at = 0
 
   constructor(capacity = 256) {
@@ -37,6 +38,14 @@ export class ByteWriter {
   /** Makes room for `count` more bytes. A caller that knows its size ahead saves the copies of growing. */
   reserve(count: number): void {
     if (this.at + count > this.bytes.length) this.grow(this.at + count)
+  }
+
+  /** Makes room for `count` bytes and returns where they start: for code that was generated for a layout and fills them itself. */
+  room(count: number): number {
+    this.reserve(count)
+    const at = this.at
+    this.at = at + count
+    return at
   }
 
   u8(value: number): void {

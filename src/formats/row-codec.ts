@@ -1,3 +1,4 @@
+import { writeDouble } from '../bytes/doubles.ts'
 import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
 import { MillraceError } from '../errors.ts'
@@ -81,12 +82,24 @@ function generatedRowCodec<T>(fields: readonly FieldSpec[]): RowCodec<T> {
     if (bit !== undefined) encode.push(`if (v${i} === null) m${bit >> 3} |= ${1 << (bit & 7)}`)
   })
   encode.push(...masks.map((mask) => `writer.u8(${mask})`))
-  fields.forEach((field, i) => {
+  for (let i = 0; i < fields.length; ) {
+    const run = doublesFrom(fields, i, (field) => bits.has(field))
+    if (run > 1) {
+      for (let k = i; k < i + run; k++)
+        encode.push(`if (typeof v${k} !== 'number') refuse(fields[${k}], v${k}, writer, start)`)
+      // Room for all of them at once. A view is replaced when its writer grows.
+      encode.push(`const p${i} = writer.room(${8 * run}), w${i} = writer.view64`)
+      for (let k = 0; k < run; k++) encode.push(`writeDouble(w${i}, p${i} + ${8 * k}, v${i + k})`)
+      i += run
+      continue
+    }
+    const field = fields[i]
     const type = field.type === 'string' || field.type === 'boolean' ? field.type : 'number'
     const value = field.type === 'boolean' ? `v${i} ? 1 : 0` : `v${i}`
     const write = `if (typeof v${i} !== '${type}') refuse(fields[${i}], v${i}, writer, start); writer.${WRITES[type]}(${value})`
     encode.push(bits.has(field) ? `if (v${i} !== null) { ${write} }` : write)
-  })
+    i++
+  }
 
   const decode = masks.map((mask) => `const ${mask} = reader.u8()`)
   if (bits.size % 8 !== 0) decode.push(`checkMask(${masks[masks.length - 1]}, ${bits.size % 8}, reader)`)
@@ -117,11 +130,12 @@ ${encode.map((line) => `    ${line};`).join('\n')}
 ${decode.map((line) => `    ${line};`).join('\n')}
   },
 }`
-  return new Function('fields', 'refuse', 'checkMask', 'readBoolean', code)(
+  return new Function('fields', 'refuse', 'checkMask', 'readBoolean', 'writeDouble', code)(
     fields,
     refuse,
     checkMask,
     readBoolean,
+    writeDouble,
   ) as RowCodec<T>
 }
 

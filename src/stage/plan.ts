@@ -44,7 +44,7 @@ export type Partitioning = 'forward' | 'key' | 'single'
 export interface InputEdge {
   readonly from: Port
   readonly partitioning: Partitioning
-  /** Uid of the source whose fixed rows travel here; null: tagged values. */
+  /** Uid of the source whose fixed rows travel here, or JUDGED_ROWS; null: tagged values. */
   readonly rows: string | null
 }
 

@@ -1,6 +1,7 @@
 /** The vertices behind `predict`, `learn` and `learnFrom`: model, quality, and the router that finds a label's model. */
 import { MillraceError } from '../errors.ts'
 import type { BinarySpec } from '../learn/learner.ts'
+import { JUDGED_ROWS } from '../operators/judged-schema.ts'
 import type { JsonObject, JsonValue } from '../stage/json.ts'
 import type { InputEdge, Partitioning } from '../stage/plan.ts'
 import type { Key } from '../state/key.ts'
@@ -132,7 +133,7 @@ export function joinLabels(graph: Graph, name: string, { labels, late, keyed, op
 function addQuality(graph: Graph, name: string, edge: InputEdge, { metricsEvery }: PredictOptions): void {
   const from = { uid: name, output: 'judged' }
   const partitioning = edge.partitioning === 'single' ? 'forward' : 'single'
-  graph.addOperator(`${name}.quality`, 'quality', [{ from, partitioning, rows: null }], {
+  graph.addOperator(`${name}.quality`, 'quality', [{ from, partitioning, rows: JUDGED_ROWS }], {
     everyMs: metricsEvery === undefined ? 0 : durationMs(metricsEvery, `metricsEvery of model "${name}"`),
   })
 }
