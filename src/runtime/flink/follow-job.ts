@@ -31,6 +31,9 @@ export interface FollowOptions {
 /** How long a JobManager may be away: one that is started anew takes its time. */
 const PATIENCE_MS = 30_000
 
+/** Flink's own setting, for a cluster that does not show its own. */
+const REFRESH_MS = 3000
+
 /**
  * @returns how the job ended; a failed one is no error here
  * @throws ML_FLINK_REST when the cluster is gone for longer, ML_FLINK_NO_JOB when it has forgotten the job
@@ -49,7 +52,7 @@ export async function followJob(rest: FlinkRest, id: string, options: FollowOpti
       restarts = progress.restarts
       if (ENDED.includes(progress.state) && progress.isFresh) {
         // Counts and checkpoints come from a cache that Flink makes anew now and then: the last ones only after that time.
-        await delay(await rest.refreshMs(), undefined, { signal })
+        await delay(await rest.refreshMs().catch(() => REFRESH_MS), undefined, { signal })
         return await ended(rest, id, await jobProgress(rest, id, plan))
       }
     } catch (error) {

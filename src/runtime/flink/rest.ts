@@ -152,12 +152,12 @@ export class FlinkRest {
     return (await this.#ask<{ externalization: Externalization }>(path)).externalization
   }
 
-  /** Times the job was restarted; 0 where the cluster does not know yet. */
   /** How old the answers about a job may be. */
   async refreshMs(): Promise<number> {
     return (await this.#ask<{ 'refresh-interval': number }>('/config'))['refresh-interval']
   }
 
+  /** Times the job was restarted; 0 where the cluster does not know yet. */
   async restarts(id: string): Promise<number> {
     const metrics = await this.#ask<{ value?: string }[]>(`/jobs/${id}/metrics?get=numRestarts`)
     return Number(metrics[0]?.value ?? 0)
