@@ -20,7 +20,6 @@ public final class JavaStage extends AbstractStreamOperator<Piece>
     implements OneInputStreamOperator<Piece, Piece>, BoundedOneInput {
   private static final long serialVersionUID = 1;
   private static final double RATE = 0.05;
-  private static final String[] NAMES = {"probability", "label", "weight", "prior", "last"};
   private final OutputTag<Piece> tag;
   private final CpuPerRecord cpu;
   private transient Map<String, Model> models;
@@ -86,7 +85,7 @@ public final class JavaStage extends AbstractStreamOperator<Piece>
       score += weights[i] * input;
     }
     double probability = 1 / (1 + Math.exp(-score));
-    double prior = (model.positive + 0.5) / (model.seen + 1);
+    double prior = (model.positive + 1) / (model.seen + 2);
     judged(hash, place, time, position, probability, label, prior, model.last);
     double step = RATE * (probability - (label ? 1 : 0));
     for (int i = 0; i < BenchFrames.FEATURES; i++) weights[i] -= step * frame.getDouble(inputs + 8 * i);
@@ -97,16 +96,11 @@ public final class JavaStage extends AbstractStreamOperator<Piece>
     learned++;
   }
 
-  /** The places of the frame that came in, and one shape. */
+  /** The places of the frame that came in; rows have no shapes. */
   private void begin(ByteBuffer frame, int table) {
     out.clear();
     out.put((byte) 2).putInt(0);
     out.put(frame.array(), 5, table);
-    out.put((byte) 1).put((byte) NAMES.length);
-    for (String name : NAMES) {
-      out.put((byte) name.length());
-      out.put(name.getBytes(StandardCharsets.UTF_8));
-    }
     out.putInt(1, out.position() - 5);
   }
 
@@ -118,12 +112,9 @@ public final class JavaStage extends AbstractStreamOperator<Piece>
     out.putDouble(time);
     varint(position);
     out.put((byte) 0).put((byte) 1);
-    out.put((byte) 9).putShort((short) 0);
-    out.put((byte) 4).putDouble(probability);
-    out.put((byte) (label ? 3 : 2));
-    out.put((byte) 4).putDouble(1);
-    out.put((byte) 4).putDouble(prior);
-    out.put((byte) (last < 0 ? 0 : 2 + last));
+    out.put((byte) (last < 0 ? 1 : 0));
+    out.putDouble(probability).put((byte) (label ? 1 : 0)).putDouble(1).putDouble(prior);
+    if (last >= 0) out.put((byte) last);
     out.putInt(start, out.position() - start - 4);
   }
 

@@ -87,7 +87,9 @@ final class Guest implements AutoCloseable {
         return opened;
       }
     } catch (JavetException e) {
-      throw translated(e, opener);
+      RuntimeException error = translated(e, opener);
+      // A bundle that does not load will not load the next time either.
+      throw error instanceof MillraceException ? ((MillraceException) error).forGood() : error;
     } finally {
       deadline = NEVER;
     }
