@@ -110,6 +110,13 @@ public class StageOperator extends AbstractStreamOperator<Piece>
     count();
   }
 
+  /** Timers that were restored need the clock, even if no record comes any more. */
+  @Override
+  public void open() throws Exception {
+    super.open();
+    sent("frames", 0);
+  }
+
   @Override
   public void processElement(StreamRecord<Piece> record) throws Exception {
     Piece piece = record.getValue();
