@@ -30,6 +30,8 @@ import org.slf4j.LoggerFactory;
 final class Guest implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Guest.class);
   private static final long NEVER = Long.MAX_VALUE;
+  private static final String REMEDY =
+      "Look for a loop without end or for what is kept without bound, or submit with --watchdog or --heap";
 
   /** Room beyond the limit for a script that is being ended. */
   private static final long HEADROOM_BYTES = 64L << 20;
@@ -48,7 +50,9 @@ final class Guest implements AutoCloseable {
   private volatile long deadline = NEVER;
 
   private volatile boolean late;
-  private volatile boolean full;
+
+  /** Size of the heap when it was full; 0 while it is not. */
+  private long fullBytes;
 
   /**
    * @param opener function of the bundle that opens what is hosted, with the pipeline, the params
@@ -103,7 +107,7 @@ final class Guest implements AutoCloseable {
   }
 
   private long nearHeapLimit(long current, long initial) {
-    full = true;
+    fullBytes = current;
     runtime.terminateExecution();
     return current + HEADROOM_BYTES;
   }
@@ -213,12 +217,12 @@ final class Guest implements AutoCloseable {
   }
 
   private RuntimeException translated(JavetException error, String function) {
-    if (error instanceof JavetTerminatedException || late || full) {
-      boolean wasFull = full;
+    if (error instanceof JavetTerminatedException || late || fullBytes > 0) {
+      long wasFull = fullBytes;
       late = false;
-      full = false;
+      fullBytes = 0;
       runtime.cancelTerminateExecution();
-      return new ScriptEnded(wasFull, error);
+      return new ScriptEnded(function, wasFull, error);
     }
     if (error instanceof JavetExecutionException thrown) {
       LOG.error("the script threw in {}: {}", function, thrown.getScriptingError());
@@ -258,12 +262,30 @@ final class Guest implements AutoCloseable {
    */
   static final class ScriptEnded extends RuntimeException {
     private static final long serialVersionUID = 1;
-    final boolean heapWasFull;
+    final String code;
 
-    ScriptEnded(boolean heapWasFull, Throwable cause) {
-      super(
-          heapWasFull ? "the script's heap was full" : "the script did not return in time", cause);
-      this.heapWasFull = heapWasFull;
+    /** What was wrong, in words. */
+    final String reason;
+
+    ScriptEnded(String function, long fullBytes, Throwable cause) {
+      this(
+          fullBytes > 0 ? "ML_HEAP" : "ML_WATCHDOG",
+          fullBytes > 0
+              ? "the script's heap of " + (fullBytes >> 20) + " MB was full"
+              : "the script did not return in time",
+          function,
+          cause);
+    }
+
+    private ScriptEnded(String code, String reason, String function, Throwable cause) {
+      super(code + ": " + reason + "; where " + function + "; " + REMEDY + ".", cause);
+      this.code = code;
+      this.reason = reason;
+    }
+
+    /** The same, said of a place that the user knows. */
+    MillraceException at(String where) {
+      return new MillraceException(code, reason, where, REMEDY, getCause());
     }
   }
 }

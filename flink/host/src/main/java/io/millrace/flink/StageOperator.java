@@ -266,17 +266,17 @@ public class StageOperator extends AbstractStreamOperator<Piece>
       call.run();
     } catch (Guest.ScriptEnded ended) {
       String record = guest.callString("underWay");
-      int kills = quarantine().count(record, ended.getMessage());
+      int kills = quarantine().count(record, ended.reason);
       String next =
           kills < Quarantine.KILLS
               ? "It is tried again from the last checkpoint, and rejected at the third time"
               : "The record is rejected from now on";
       throw new MillraceException(
-          ended.heapWasFull ? "ML_HEAP" : "ML_WATCHDOG",
-          ended.getMessage() + ", time " + kills + " at record " + record,
+          ended.code,
+          ended.reason + ", time " + kills + " at record " + record,
           "operator \"" + id + "\"",
           next,
-          ended);
+          ended.getCause());
     }
   }
 
