@@ -97,13 +97,13 @@ final class Guest implements AutoCloseable {
     }
   }
 
-  /** Flags of V8 hold for the whole process, so the first job of a task manager decides. */
+  /**
+   * Flags of V8 hold for the whole process and are read when its library is loaded: the first job
+   * of a task manager decides, and only before there is a V8Host.
+   */
   private static synchronized V8Runtime isolate(int heapMb) throws JavetException {
-    V8Host host = V8Host.getInstance(JSRuntimeType.V8);
-    if (!host.isIsolateCreated()) {
-      V8RuntimeOptions.V8_FLAGS.setMaxHeapSize(heapMb);
-    }
-    return host.createV8Runtime();
+    if (!V8RuntimeOptions.V8_FLAGS.isSealed()) V8RuntimeOptions.V8_FLAGS.setMaxHeapSize(heapMb);
+    return V8Host.getInstance(JSRuntimeType.V8).createV8Runtime();
   }
 
   private long nearHeapLimit(long current, long initial) {
