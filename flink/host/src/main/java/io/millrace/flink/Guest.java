@@ -47,9 +47,9 @@ final class Guest implements AutoCloseable {
   private ByteBuffer output;
 
   /** When the call under way is too late; NEVER between calls. */
-  private volatile long deadline = NEVER;
+  private long deadline = NEVER;
 
-  private volatile boolean late;
+  private boolean late;
 
   /** Size of the heap when it was full; 0 while it is not. */
   private long fullBytes;
@@ -93,7 +93,7 @@ final class Guest implements AutoCloseable {
     } catch (JavetException e) {
       throw translated(e, opener);
     } finally {
-      deadline = NEVER;
+      done();
     }
   }
 
@@ -147,7 +147,7 @@ final class Guest implements AutoCloseable {
     } catch (JavetException e) {
       throw translated(e, function);
     } finally {
-      deadline = NEVER;
+      done();
     }
   }
 
@@ -158,7 +158,7 @@ final class Guest implements AutoCloseable {
     } catch (JavetException e) {
       throw translated(e, function);
     } finally {
-      deadline = NEVER;
+      done();
     }
   }
 
@@ -169,7 +169,7 @@ final class Guest implements AutoCloseable {
     } catch (JavetException e) {
       throw translated(e, function);
     } finally {
-      deadline = NEVER;
+      done();
     }
   }
 
@@ -180,7 +180,7 @@ final class Guest implements AutoCloseable {
     } catch (JavetException e) {
       throw translated(e, function);
     } finally {
-      deadline = NEVER;
+      done();
     }
   }
 
@@ -191,7 +191,7 @@ final class Guest implements AutoCloseable {
     } catch (JavetException e) {
       throw translated(e, function);
     } finally {
-      deadline = NEVER;
+      done();
     }
   }
 
@@ -204,19 +204,26 @@ final class Guest implements AutoCloseable {
     return function;
   }
 
-  private void begin() {
+  private synchronized void begin() {
     deadline = System.nanoTime() + watchdogNanos;
   }
 
-  /** Called by the watchdog. */
-  void endIfLate(long now) {
-    long due = deadline;
-    if (due == NEVER || now - due < 0) return;
+  /** An end that came when the script had just returned must not strike the next call. */
+  private synchronized void done() {
+    deadline = NEVER;
+    if (late) runtime.cancelTerminateExecution();
+    late = false;
+  }
+
+  /** Called by the watchdog. Once is enough: no script goes on after it. */
+  synchronized void endIfLate(long now) {
+    if (deadline == NEVER || now - deadline < 0) return;
+    deadline = NEVER;
     late = true;
     runtime.terminateExecution();
   }
 
-  private RuntimeException translated(JavetException error, String function) {
+  private synchronized RuntimeException translated(JavetException error, String function) {
     if (error instanceof JavetTerminatedException || late || fullBytes > 0) {
       long wasFull = fullBytes;
       late = false;

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 import org.junit.jupiter.api.DisplayName;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.Test;
 
 @DisplayName("A guest")
 class GuestTest {
+  private static final long LONG_AFTER = TimeUnit.HOURS.toNanos(1);
   private static final int MORE = 1;
 
   /** Made once, by a guest of its own. */
@@ -59,6 +61,32 @@ class GuestTest {
       JsonNode work = JobSpec.json(well.callString("ledgers")).get("work");
       assertEquals(199, work.get("processed").asInt());
       assertEquals(1, work.get("rejected").asInt());
+    }
+  }
+
+  @Test
+  @DisplayName("whose script returned just as it was ended answers the next call")
+  void endedTooLate() throws Exception {
+    try (Guest guest = working("throw", 60_000)) {
+      for (int trial = 0; trial < 100; trial++) {
+        AtomicBoolean enough = new AtomicBoolean();
+        Thread ender =
+            new Thread(
+                () -> {
+                  while (!enough.get()) guest.endIfLate(System.nanoTime() + LONG_AFTER);
+                });
+        ender.start();
+        for (int call = 0; call < 50; call++) {
+          try {
+            guest.callString("ledgers");
+          } catch (Guest.ScriptEnded e) {
+            // As the trial wants it.
+          }
+        }
+        enough.set(true);
+        ender.join();
+        assertTrue(guest.callString("ledgers").startsWith("{"), "trial " + trial);
+      }
     }
   }
 
