@@ -27,6 +27,7 @@ const fileBudgetSeconds = 120
 const fileBudgets = {
   'test/kill.test.ts': 240, // a hundred starts of the real program
   'test/flink/cluster.test.ts': 240, // starts a Flink cluster several times
+  'test/flink/host.test.ts': 300, // Maven compiles the host, and tests it in a JVM of its own
 }
 
 const wanted = process.argv.slice(2)

@@ -22,6 +22,7 @@ export const errorTable = {
   ML_FLINK_NO_JOB: ['programmer', 'No job on the cluster has this name or id, or several have.'],
   ML_FLINK_REST: ['transient', 'A Flink cluster does not answer, or refuses what it was asked.'],
   ML_FLINK_TOOL: ['programmer', 'Java, Maven or the Flink host is missing.'],
+  ML_HEAP: ['fatal', 'On Flink: a script needs more memory than its heap may take.'],
   ML_IMPURE: ['programmer', 'Pipeline code uses something that differs between machines, engines or runs.'],
   ML_KEY: ['data', 'A key function returned something that is not a key.'],
   ML_LABEL: ['data', 'A label or weight is not what the learner takes.'],
@@ -55,6 +56,7 @@ export const errorTable = {
   ML_USER_FUNCTION: ['data', 'A function of the pipeline threw.'],
   ML_VALUE: ['data', 'A value is not data that can travel or be stored.'],
   ML_VERSION: ['programmer', 'Stored bytes are of a newer format than this version reads.'],
+  ML_WATCHDOG: ['fatal', 'On Flink: a script did not return in time, and was ended.'],
 } as const satisfies Record<string, readonly [ErrorClass, string]>
 
 export type ErrorCode = keyof typeof errorTable

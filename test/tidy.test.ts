@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
 import { errorTable } from '../src/errors.ts'
 import { reachable, repository, sourceFiles } from './source-files.ts'
@@ -43,9 +43,14 @@ describe('the error table', () => {
     const raised = new Set(
       own
         .filter(({ path }) => path !== 'src/errors.ts')
-        .flatMap(({ code }) => code.map((token) => token.text.slice(1, -1))),
+        .flatMap(({ code }) => code.map((token) => token.text.slice(1, -1)))
+        .concat(hostCodes()),
     )
     expect(Object.keys(errorTable).filter((code) => !raised.has(code))).toEqual([])
+  })
+
+  test('has every code that the Java host raises, so that its errors are told as ours', () => {
+    expect(hostCodes().filter((code) => !Object.hasOwn(errorTable, code))).toEqual([])
   })
 
   test('is what docs/errors.md says', () => {
@@ -57,6 +62,14 @@ describe('the error table', () => {
     expect(check.status).toBe(0)
   })
 })
+
+/** Codes that stand in the sources of the host, as a text each. */
+function hostCodes(): string[] {
+  const folder = `${repository}/flink/host/src/main/java/io/millrace/flink`
+  return readdirSync(folder).flatMap((name) =>
+    [...readFileSync(`${folder}/${name}`, 'utf8').matchAll(/"(ML_[A-Z_]*[A-Z])"/g)].map(([, code]) => code),
+  )
+}
 
 /** The sources behind the package's exports and programs. */
 function entryPoints(): string[] {

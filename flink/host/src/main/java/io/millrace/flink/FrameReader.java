@@ -104,7 +104,11 @@ final class FrameReader implements SourceReader<Piece, Split> {
   public InputStatus pollNext(ReaderOutput<Piece> output) throws Exception {
     OpenSplit open = lagging();
     if (open != null) {
-      read(open, output);
+      try {
+        read(open, output);
+      } catch (Guest.ScriptEnded ended) {
+        throw ended.at("source \"" + uid + "\", split \"" + open.split.id() + "\"");
+      }
       return InputStatus.MORE_AVAILABLE;
     }
     if (complete && splits.stream().allMatch(split -> split.finished))

@@ -30,6 +30,8 @@ import org.slf4j.LoggerFactory;
 final class Guest implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Guest.class);
   private static final long NEVER = Long.MAX_VALUE;
+  private static final String REMEDY =
+      "Look for a loop without end or for what is kept without bound, or submit with --watchdog or --heap";
 
   /** Room beyond the limit for a script that is being ended. */
   private static final long HEADROOM_BYTES = 64L << 20;
@@ -45,10 +47,12 @@ final class Guest implements AutoCloseable {
   private ByteBuffer output;
 
   /** When the call under way is too late; NEVER between calls. */
-  private volatile long deadline = NEVER;
+  private long deadline = NEVER;
 
-  private volatile boolean late;
-  private volatile boolean full;
+  private boolean late;
+
+  /** Size of the heap when it was full; 0 while it is not. */
+  private long fullBytes;
 
   /**
    * @param opener function of the bundle that opens what is hosted, with the pipeline, the params
@@ -91,21 +95,21 @@ final class Guest implements AutoCloseable {
       // A bundle that does not load will not load the next time either.
       throw error instanceof MillraceException ? ((MillraceException) error).forGood() : error;
     } finally {
-      deadline = NEVER;
+      done();
     }
   }
 
-  /** Flags of V8 hold for the whole process, so the first job of a task manager decides. */
+  /**
+   * Flags of V8 hold for the whole process and are read when its library is loaded: the first job
+   * of a task manager decides, and only before there is a V8Host.
+   */
   private static synchronized V8Runtime isolate(int heapMb) throws JavetException {
-    V8Host host = V8Host.getInstance(JSRuntimeType.V8);
-    if (!host.isIsolateCreated()) {
-      V8RuntimeOptions.V8_FLAGS.setMaxHeapSize(heapMb);
-    }
-    return host.createV8Runtime();
+    if (!V8RuntimeOptions.V8_FLAGS.isSealed()) V8RuntimeOptions.V8_FLAGS.setMaxHeapSize(heapMb);
+    return V8Host.getInstance(JSRuntimeType.V8).createV8Runtime();
   }
 
   private long nearHeapLimit(long current, long initial) {
-    full = true;
+    fullBytes = current;
     runtime.terminateExecution();
     return current + HEADROOM_BYTES;
   }
@@ -145,7 +149,7 @@ final class Guest implements AutoCloseable {
     } catch (JavetException e) {
       throw translated(e, function);
     } finally {
-      deadline = NEVER;
+      done();
     }
   }
 
@@ -156,7 +160,7 @@ final class Guest implements AutoCloseable {
     } catch (JavetException e) {
       throw translated(e, function);
     } finally {
-      deadline = NEVER;
+      done();
     }
   }
 
@@ -167,7 +171,7 @@ final class Guest implements AutoCloseable {
     } catch (JavetException e) {
       throw translated(e, function);
     } finally {
-      deadline = NEVER;
+      done();
     }
   }
 
@@ -178,7 +182,7 @@ final class Guest implements AutoCloseable {
     } catch (JavetException e) {
       throw translated(e, function);
     } finally {
-      deadline = NEVER;
+      done();
     }
   }
 
@@ -189,7 +193,7 @@ final class Guest implements AutoCloseable {
     } catch (JavetException e) {
       throw translated(e, function);
     } finally {
-      deadline = NEVER;
+      done();
     }
   }
 
@@ -202,25 +206,32 @@ final class Guest implements AutoCloseable {
     return function;
   }
 
-  private void begin() {
+  private synchronized void begin() {
     deadline = System.nanoTime() + watchdogNanos;
   }
 
-  /** Called by the watchdog. */
-  void endIfLate(long now) {
-    long due = deadline;
-    if (due == NEVER || now - due < 0) return;
+  /** An end that came when the script had just returned must not strike the next call. */
+  private synchronized void done() {
+    deadline = NEVER;
+    if (late) runtime.cancelTerminateExecution();
+    late = false;
+  }
+
+  /** Called by the watchdog. Once is enough: no script goes on after it. */
+  synchronized void endIfLate(long now) {
+    if (deadline == NEVER || now - deadline < 0) return;
+    deadline = NEVER;
     late = true;
     runtime.terminateExecution();
   }
 
-  private RuntimeException translated(JavetException error, String function) {
-    if (error instanceof JavetTerminatedException || late || full) {
-      boolean wasFull = full;
+  private synchronized RuntimeException translated(JavetException error, String function) {
+    if (error instanceof JavetTerminatedException || late || fullBytes > 0) {
+      long wasFull = fullBytes;
       late = false;
-      full = false;
+      fullBytes = 0;
       runtime.cancelTerminateExecution();
-      return new ScriptEnded(wasFull, error);
+      return new ScriptEnded(function, wasFull, error);
     }
     if (error instanceof JavetExecutionException thrown) {
       LOG.error("the script threw in {}: {}", function, thrown.getScriptingError());
@@ -260,12 +271,30 @@ final class Guest implements AutoCloseable {
    */
   static final class ScriptEnded extends RuntimeException {
     private static final long serialVersionUID = 1;
-    final boolean heapWasFull;
+    final String code;
 
-    ScriptEnded(boolean heapWasFull, Throwable cause) {
-      super(
-          heapWasFull ? "the script's heap was full" : "the script did not return in time", cause);
-      this.heapWasFull = heapWasFull;
+    /** What was wrong, in words. */
+    final String reason;
+
+    ScriptEnded(String function, long fullBytes, Throwable cause) {
+      this(
+          fullBytes > 0 ? "ML_HEAP" : "ML_WATCHDOG",
+          fullBytes > 0
+              ? "the script's heap of " + (fullBytes >> 20) + " MB was full"
+              : "the script did not return in time",
+          function,
+          cause);
+    }
+
+    private ScriptEnded(String code, String reason, String function, Throwable cause) {
+      super(code + ": " + reason + "; where " + function + "; " + REMEDY + ".", cause);
+      this.code = code;
+      this.reason = reason;
+    }
+
+    /** The same, said of a place that the user knows. */
+    MillraceException at(String where) {
+      return new MillraceException(code, reason, where, REMEDY, getCause());
     }
   }
 }

@@ -41,6 +41,7 @@ final class GzipMembers extends InputStream {
 
   @Override
   public int read(byte[] target, int offset, int length) throws IOException {
+    if (length == 0) return 0;
     try {
       while (!ended) {
         int count = inflater.inflate(target, offset, length);

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.apache.flink.api.connector.sink2.CommittingSinkWriter;
 import org.apache.flink.api.connector.sink2.StatefulSinkWriter;
 import org.apache.flink.core.fs.FileStatus;
@@ -17,6 +19,12 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
 final class PartsWriter
     implements StatefulSinkWriter<Piece, PartsSink.OpenPart>,
         CommittingSinkWriter<Piece, PartsSink.ClosedPart> {
+  private static final Pattern NAMED = Pattern.compile("part-(\\d{5,10})\\..+");
+
+  /** What Flink calls a part on the local file system until it is committed. */
+  private static final Pattern HIDDEN =
+      Pattern.compile("\\.part-(\\d{5,10})\\..+\\.inprogress\\..+");
+
   private final Path folder;
   private final String extension;
   private final RecoverableWriter files;
@@ -37,6 +45,7 @@ final class PartsWriter
     if (states.isEmpty()) refuseOthers(system, uid);
     for (PartsSink.OpenPart state : states) {
       part = state.part();
+      refuseOlder(system, uid);
       if (state.resume().length > 0) {
         var serializer = files.getResumeRecoverableSerializer();
         open = files.recover(serializer.deserialize(serializer.getVersion(), state.resume()));
@@ -111,12 +120,33 @@ final class PartsWriter
     }
   }
 
+  /**
+   * A part has its name once a checkpoint covers it. One that this checkpoint does not cover was
+   * closed after it: its rows would come twice, or later ones stand beside what is written now.
+   */
+  private void refuseOlder(FileSystem system, String uid) throws IOException {
+    for (FileStatus file : system.listStatus(folder)) {
+      Matcher name = NAMED.matcher(file.getPath().getName());
+      if (!name.matches() || Long.parseLong(name.group(1)) < part) continue;
+      throw new MillraceException(
+              "ML_SINK_AHEAD",
+              "the checkpoint ends in part "
+                  + part
+                  + ", but "
+                  + name.group()
+                  + " is public already",
+              folder + " (sink \"" + uid + "\")",
+              "Restore the newest checkpoint, or take the folder's later parts away")
+          .forGood();
+    }
+  }
+
   /** Removes what attempts that failed left hidden; on object stores nothing shows. */
   private void removeStrays(FileSystem system) throws IOException {
     for (FileStatus file : system.listStatus(folder)) {
-      String name = file.getPath().getName();
-      if (!name.startsWith(".part-") || !name.contains(".inprogress.")) continue;
-      int number = Integer.parseInt(name.substring(6, 11));
+      Matcher name = HIDDEN.matcher(file.getPath().getName());
+      if (!name.matches()) continue;
+      long number = Long.parseLong(name.group(1));
       if (number > part || (number == part && open == null)) system.delete(file.getPath(), false);
     }
   }

@@ -6,10 +6,13 @@ import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import org.apache.flink.core.fs.FileStatus;
 import org.apache.flink.core.fs.FileSystem;
 import org.apache.flink.core.fs.Path;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.core.JsonProcessingException;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
+import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.node.MissingNode;
 
 /**
  * Remembers at which records a script had to be ended, in a folder beside the job's checkpoints. A
@@ -20,10 +23,7 @@ final class Quarantine {
   private final Path folder;
 
   Quarantine(String checkpointDir, String jobId, String stage) {
-    folder =
-        new Path(
-            new Path(new Path(checkpointDir, "quarantine"), jobId),
-            Integer.toHexString(stage.hashCode()));
+    folder = new Path(new Path(new Path(checkpointDir, "quarantine"), jobId), nameOf(stage));
   }
 
   /** Identities of the records to keep out, as a JSON list of texts. */
@@ -33,8 +33,7 @@ final class Quarantine {
     FileStatus[] entries = files.exists(folder) ? files.listStatus(folder) : new FileStatus[0];
     for (FileStatus entry : entries) {
       JsonNode json = read(files, entry.getPath());
-      if (json.required("kills").asInt() >= KILLS)
-        texts.add(JobSpec.write(json.required("record")));
+      if (json.path("kills").asInt() >= KILLS) texts.add(JobSpec.write(json.required("record")));
     }
     return "[" + String.join(",", texts) + "]";
   }
@@ -43,8 +42,8 @@ final class Quarantine {
   int count(String record, String reason) throws IOException {
     FileSystem files = folder.getFileSystem();
     files.mkdirs(folder);
-    Path path = new Path(folder, Integer.toHexString(record.hashCode()) + ".json");
-    int kills = files.exists(path) ? read(files, path).required("kills").asInt() + 1 : 1;
+    Path path = new Path(folder, nameOf(record) + ".json");
+    int kills = files.exists(path) ? read(files, path).path("kills").asInt() + 1 : 1;
     String text =
         String.format(
             "{\"record\":%s,\"reason\":%s,\"kills\":%d}",
@@ -55,9 +54,17 @@ final class Quarantine {
     return kills;
   }
 
+  /** An entry that was being written when its task manager died is as none. */
   private static JsonNode read(FileSystem files, Path path) throws IOException {
     try (InputStream in = files.open(path)) {
       return JobSpec.json(new String(in.readAllBytes(), StandardCharsets.UTF_8));
+    } catch (JsonProcessingException e) {
+      return MissingNode.getInstance();
     }
+  }
+
+  /** A file name for any text, another one for another text. */
+  private static String nameOf(String text) {
+    return UUID.nameUUIDFromBytes(text.getBytes(StandardCharsets.UTF_8)).toString();
   }
 }

@@ -5,6 +5,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.flink.api.connector.source.SourceSplit;
@@ -24,11 +25,14 @@ public record Split(String id, String state) implements SourceSplit {
     return new Split(id, newState);
   }
 
-  /** u8-less: the version travels beside it. */
+  /** Version 1 could not hold a text of more than 65,535 bytes. */
+  private static final int VERSION = 2;
+
+  /** The version travels beside the bytes. */
   static final class Serializer implements SimpleVersionedSerializer<Split> {
     @Override
     public int getVersion() {
-      return 1;
+      return VERSION;
     }
 
     @Override
@@ -46,7 +50,7 @@ public record Split(String id, String state) implements SourceSplit {
   static final class ListSerializer implements SimpleVersionedSerializer<List<Split>> {
     @Override
     public int getVersion() {
-      return 1;
+      return VERSION;
     }
 
     @Override
@@ -64,25 +68,38 @@ public record Split(String id, String state) implements SourceSplit {
       DataOutputStream out = new DataOutputStream(bytes);
       out.writeInt(splits.size());
       for (Split split : splits) {
-        out.writeUTF(split.id());
-        out.writeUTF(split.state());
+        writeText(out, split.id());
+        writeText(out, split.state());
       }
       return bytes.toByteArray();
     }
 
     static List<Split> read(int version, byte[] bytes) throws IOException {
-      if (version != 1) {
+      if (version != VERSION) {
         throw new MillraceException(
             "ML_VERSION",
-            "a split has version " + version + ", this host reads version 1",
+            "a split has version " + version + ", this host reads version " + VERSION,
             "the checkpoint",
             "Restore it with the host that wrote it");
       }
       DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes));
       List<Split> splits = new ArrayList<>();
       for (int left = in.readInt(); left > 0; left--)
-        splits.add(new Split(in.readUTF(), in.readUTF()));
+        splits.add(new Split(readText(in), readText(in)));
       return splits;
+    }
+
+    /** i32 length, UTF-8: a header of a wide table is longer than what writeUTF takes. */
+    private static void writeText(DataOutputStream out, String text) throws IOException {
+      byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
+      out.writeInt(bytes.length);
+      out.write(bytes);
+    }
+
+    private static String readText(DataInputStream in) throws IOException {
+      byte[] bytes = new byte[in.readInt()];
+      in.readFully(bytes);
+      return new String(bytes, StandardCharsets.UTF_8);
     }
   }
 }

@@ -110,6 +110,13 @@ public class StageOperator extends AbstractStreamOperator<Piece>
     count();
   }
 
+  /** Timers that were restored need the clock, even if no record comes any more. */
+  @Override
+  public void open() throws Exception {
+    super.open();
+    sent("frames", 0);
+  }
+
   @Override
   public void processElement(StreamRecord<Piece> record) throws Exception {
     Piece piece = record.getValue();
@@ -259,17 +266,17 @@ public class StageOperator extends AbstractStreamOperator<Piece>
       call.run();
     } catch (Guest.ScriptEnded ended) {
       String record = guest.callString("underWay");
-      int kills = quarantine().count(record, ended.getMessage());
+      int kills = quarantine().count(record, ended.reason);
       String next =
           kills < Quarantine.KILLS
               ? "It is tried again from the last checkpoint, and rejected at the third time"
               : "The record is rejected from now on";
       throw new MillraceException(
-          ended.heapWasFull ? "ML_HEAP" : "ML_WATCHDOG",
-          ended.getMessage() + ", time " + kills + " at record " + record,
+          ended.code,
+          ended.reason + ", time " + kills + " at record " + record,
           "operator \"" + id + "\"",
           next,
-          ended);
+          ended.getCause());
     }
   }
 
