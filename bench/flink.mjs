@@ -84,7 +84,7 @@ async function throughout(jobs, folder) {
 
 async function wider(jobs, folder) {
   const base = join(folder, 'clicks')
-  writeEvents(base, 300_000)
+  writeEvents(base, 1_200_000)
   const costs = [[], []]
   for (let i = 0; i <= ROUNDS; i++) {
     for (const parallelism of [1, 2]) {
