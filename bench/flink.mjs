@@ -53,6 +53,12 @@ async function stage(jobs, jar) {
       ),
     )
   }
+  const plain = []
+  for (let i = 0; i < ROUNDS; i++)
+    plain.push((await jobs.measure(path('./work/flink-keyed.ts'), jar, ['plain', String(RECORDS)])).plain)
+  console.log(
+    `        the same after keyBy as a Flink user writes it in Java, POJOs and keyed state: ${(median(plain) / 1000).toFixed(0)} ns`,
+  )
   return lines
 }
 

@@ -11,7 +11,7 @@ import type { RecordSchema } from '../formats/schema.ts'
 import { edgeDecoder, edgeEncoder } from '../stage/frame.ts'
 import { FrameReader } from '../stage/frame-reader.ts'
 import { FrameWriter } from '../stage/frame-writer.ts'
-import type { StageInput, StagePlan } from '../stage/plan.ts'
+import type { StageInput } from '../stage/plan.ts'
 import { SOURCE_OUTPUTS, type SourceTask, type SplitState } from '../stage/source-task.ts'
 import type { Stage, StageCapture } from '../stage/stage.ts'
 import type { Envelope, Identity } from '../time/identity.ts'
@@ -278,10 +278,6 @@ export class Guest {
 
   openSplit(uid: string, split: string, state: string | null): GuestSplit {
     return new GuestSplit(this.#program, uid, split, state)
-  }
-
-  stagePlan(index: number): StagePlan {
-    return this.#program.plan.stages[index]
   }
 
   /** @param rejected identities of records that the stage keeps out, as `underWay` gives them */

@@ -1,7 +1,8 @@
 // The demo, a year of flights, on a real Flink cluster: the bytes of the embedded engine, whatever happens meanwhile.
+import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
-import { startCluster } from '../../src/runtime/flink/cluster/start-cluster.ts'
+import { type LocalCluster, startCluster } from '../../src/runtime/flink/cluster/start-cluster.ts'
 import type { FlinkRest } from '../../src/runtime/flink/rest.ts'
 import { stopJob } from '../../src/runtime/flink/stop-job.ts'
 import { differences } from '../../src/testing/compare-runs.ts'
@@ -14,8 +15,7 @@ const repository = fileURLToPath(new URL('../../', import.meta.url))
 const base = `${repository}examples`
 
 const DAY_MS = 86_400_000
-// One slot each, so that a job of parallelism 2 has tasks on both.
-const shape = { taskManagers: 2, slots: 1 }
+const shape = { taskManagers: 2, slots: 2 }
 
 describeOnFlink('the flights', shape, (cluster, home) => {
   const params = { departures: 'data/departures.csv.gz', landings: 'data/landings.csv.gz' }
@@ -26,8 +26,8 @@ describeOnFlink('the flights', shape, (cluster, home) => {
     parallelism: readonly number[],
     disturb?: (rest: FlinkRest, job: string, nth: number) => Promise<void>,
   ) => {
-    // Alignment holds a disturbed job back, some twenty days of flights a second, so that it lasts until it has been disturbed.
-    const maxDriftMs = (disturb === undefined ? 60 : 2) * DAY_MS
+    // Alignment holds a disturbed job back, some ten days of flights a second, so that it lasts until it has been disturbed.
+    const maxDriftMs = (disturb === undefined ? 60 : 1) * DAY_MS
     return runOnFlink(cluster().url, await bundle, {
       base,
       params,
@@ -47,8 +47,7 @@ describeOnFlink('the flights', shape, (cluster, home) => {
     const result = await run([2], async (rest, job) => {
       for (; kills < 3; kills++) {
         await newCheckpoint(rest, job)
-        const now = await startCluster({ home, ...shape })
-        process.kill(now.pids.taskManagers[kills % 2], 'SIGKILL')
+        process.kill(await workerOf(rest, job, await startCluster({ home, ...shape })), 'SIGKILL')
         await startCluster({ home, ...shape })
         await until(rest, job, async () => (await rest.restarts(job)) > kills)
       }
@@ -68,6 +67,17 @@ describeOnFlink('the flights', shape, (cluster, home) => {
     expect(differences(await expected(), result)).toEqual([])
   })
 })
+
+/** Process id of a task manager that has tasks of the job. */
+async function workerOf(rest: FlinkRest, job: string, { pids }: LocalCluster): Promise<number> {
+  const [vertex] = (await rest.job(job)).vertices
+  const answer = await fetch(`${rest.url}/jobs/${job}/vertices/${vertex.id}`)
+  const { subtasks } = (await answer.json()) as { subtasks: { 'taskmanager-id': string }[] }
+  const id = subtasks[0]['taskmanager-id']
+  const pid = pids.taskManagers.find((candidate) => readFileSync(`/proc/${candidate}/cmdline`, 'utf8').includes(id))
+  if (pid === undefined) throw new Error(`no process is task manager ${id}`)
+  return pid
+}
 
 /** Resolves once the job has made two checkpoints from now: records were processed meanwhile. */
 async function newCheckpoint(rest: FlinkRest, job: string): Promise<void> {

@@ -12,8 +12,10 @@
  *           u8 3, u16 operator of the stage, u32 length, its state in the key group that was asked for
  */
 import { ByteWriter } from '../../bytes/writer.ts'
+import type { Plan } from '../../stage/plan.ts'
 import { type FrameTarget, Guest, type GuestCapture, type GuestSplit, type GuestStage } from '../../stream/guest.ts'
 import type { Pipeline } from '../../stream/pipeline.ts'
+import { planDifferences, stageDifferences } from '../../stream/plan-differences.ts'
 
 const FRAME = 0
 const APPEND = 1
@@ -159,13 +161,15 @@ export class HostedSplits {
 /** One subtask of a stage. */
 export class HostedStage {
   readonly #stage: GuestStage
+  readonly #plan: Plan
   readonly #operators: readonly string[]
   readonly #windows = new Windows()
   #capture: GuestCapture | undefined
 
-  constructor(stage: GuestStage, operators: readonly string[]) {
+  constructor(stage: GuestStage, plan: Plan, index: number) {
     this.#stage = stage
-    this.#operators = operators
+    this.#plan = plan
+    this.#operators = plan.stages[index].operators
   }
 
   input(bytes: number): ArrayBuffer {
@@ -232,6 +236,12 @@ export class HostedStage {
     this.#capture = undefined
   }
 
+  /** Why the state of a stored plan cannot be taken over; '' when it can. */
+  differences(stored: string): string {
+    const [before, now] = [JSON.parse(stored) as Plan, this.#plan]
+    return [...planDifferences(before, now), ...stageDifferences(before, now)].join('; ')
+  }
+
   /** The state of an operator in a group stands in the input window. */
   restore(operator: number, group: number, length: number): void {
     this.#stage.restore(this.#operators[operator], group, this.#windows.read(0, length))
@@ -276,6 +286,6 @@ export function openStage(
   rejected: string,
 ): HostedStage {
   const guest = new Guest(pipeline, params)
-  const { operators } = guest.stagePlan(index)
-  return new HostedStage(guest.openStage(index, firstGroup, JSON.parse(rejected)), operators)
+  const plan = JSON.parse(guest.plan()) as Plan
+  return new HostedStage(guest.openStage(index, firstGroup, JSON.parse(rejected)), plan, index)
 }

@@ -29,8 +29,7 @@ export async function submitJob(rest: FlinkRest, submission: Submission): Promis
   const jar = jobJar(submission.host ?? hostJar(), {
     'millrace/bundle.js': bundle.code,
     'millrace/plan.json': JSON.stringify(plan),
-    // What the job leaves behind names the plan too, and is no place for secrets.
-    'millrace/plan-shown.json': JSON.stringify(redacted(plan)),
+    'millrace/plan-shown.json': JSON.stringify(shownPlan(plan)),
     'millrace/job.json': JSON.stringify(settings),
   })
   checkVersion((await rest.overview())['flink-version'], rest.url)
@@ -42,6 +41,12 @@ export async function submitJob(rest: FlinkRest, submission: Submission): Promis
     // A job under way has its own copy of the jar. Failing to tidy up is no reason to call the job failed.
     await rest.deleteJar(uploaded).catch(() => undefined)
   }
+}
+
+/** The plan as checkpoints and the final state keep it: without secrets, and without the records of sources in memory. */
+function shownPlan(plan: Plan): Plan {
+  const sources = plan.sources.map((source) => (source.connector === 'memory' ? { ...source, options: {} } : source))
+  return redacted({ ...plan, sources })
 }
 
 /** The host is built against Flink 2.2 and uses nothing that later versions of 2 have dropped so far. */
@@ -56,11 +61,22 @@ function checkVersion(version: string, where: string): void {
   })
 }
 
+/** Flink finds state by stage, and a stage is named after its first operator. */
+function stageGone(where: string, cause: Error): MillraceError {
+  return new MillraceError('ML_OTHER_PLAN', {
+    what: 'the edited pipeline cannot take over the savepoint: a stage whose state it holds is gone',
+    where,
+    remedy: 'Keep the names of operators, above all of those that follow a source, a keyBy or a model; or start anew',
+    cause,
+  })
+}
+
 async function asRefused<T>(where: string, request: Promise<T>): Promise<T> {
   try {
     return await request
   } catch (error) {
     if (!(error instanceof RestRefusal)) throw error
+    if (error.reason.includes('Cannot map checkpoint/savepoint state')) throw stageGone(where, error)
     throw new MillraceError('ML_FLINK_REST', {
       what: `Flink refuses the job: ${error.reason}`,
       where,

@@ -6,8 +6,8 @@ import java.nio.charset.StandardCharsets;
 import java.util.SplittableRandom;
 
 /**
- * Frames as a source task makes them (layout: src/stage/frame.ts), of records with a key, a label and 20 features. The position of
- * a record is the microsecond at which it was made.
+ * Frames as a source task makes them (layout: src/stage/frame.ts), of records with a key, a label
+ * and 20 features. The position of a record is the microsecond at which it was made.
  */
 final class BenchFrames {
   static final int FEATURES = 20;

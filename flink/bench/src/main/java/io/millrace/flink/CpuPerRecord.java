@@ -7,11 +7,13 @@ import org.apache.flink.api.common.accumulators.LongCounter;
 import org.apache.flink.api.common.functions.RuntimeContext;
 
 /**
- * CPU time of a task's thread per record, once the first part of the records has warmed it up: either within an operator, where
- * others share its thread, or of the whole thread, where it has one for itself.
+ * CPU time of a task's thread per record, once the first part of the records has warmed it up:
+ * either within an operator, where others share its thread, or of the whole thread, where it has
+ * one for itself.
  */
 final class CpuPerRecord implements Serializable {
   private static final long serialVersionUID = 1;
+  private static final int LIVE_RECORDS = 100_000;
   private final String name;
   private final long warmRecords;
   private final boolean wholeThread;
@@ -21,6 +23,7 @@ final class CpuPerRecord implements Serializable {
   private transient long records;
   private transient long measured;
   private transient long firstNanos;
+  private transient LongCounter live;
 
   CpuPerRecord(String name, long warmRecords, boolean wholeThread) {
     this.name = name;
@@ -42,6 +45,17 @@ final class CpuPerRecord implements Serializable {
     if (records <= warmRecords) return;
     measured += count;
     if (!wholeThread) nanos += threads.getCurrentThreadCpuTime() - started;
+    if (live == null || measured % LIVE_RECORDS != 0) return;
+    live.resetLocal();
+    live.add((threads.getCurrentThreadCpuTime() - firstNanos) * 1000 / measured);
+  }
+
+  /**
+   * For a function that is not told of the end of its input: the figure so far, again and again.
+   */
+  void register(RuntimeContext context) {
+    live = new LongCounter();
+    context.addAccumulator(name, live);
   }
 
   void show(RuntimeContext context) {

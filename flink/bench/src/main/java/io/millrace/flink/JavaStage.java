@@ -12,9 +12,9 @@ import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 import org.apache.flink.util.OutputTag;
 
 /**
- * The same operator in plain Java, as one would write it by hand: reads the frames, finds the model of the record's key, tests it
- * and then trains it by a step of SGD, keeps the prior and the last label of the key, counts, and gives out a frame of what
- * was judged.
+ * The same operator in plain Java, as one would write it by hand: reads the frames, finds the model
+ * of the record's key, tests it and then trains it by a step of SGD, keeps the prior and the last
+ * label of the key, counts, and gives out a frame of what was judged.
  */
 public final class JavaStage extends AbstractStreamOperator<Piece>
     implements OneInputStreamOperator<Piece, Piece>, BoundedOneInput {
@@ -73,7 +73,8 @@ public final class JavaStage extends AbstractStreamOperator<Piece>
     if (varint(frame) == 0) varint(frame);
     byte[] key = new byte[(int) varint(frame)];
     frame.get(key);
-    Model model = models.computeIfAbsent(new String(key, StandardCharsets.UTF_8), any -> new Model());
+    Model model =
+        models.computeIfAbsent(new String(key, StandardCharsets.UTF_8), any -> new Model());
     boolean label = frame.getDouble() > 0;
     int inputs = frame.position();
     frame.position(inputs + 8 * BenchFrames.FEATURES);
@@ -88,7 +89,8 @@ public final class JavaStage extends AbstractStreamOperator<Piece>
     double prior = (model.positive + 1) / (model.seen + 2);
     judged(hash, place, time, position, probability, label, prior, model.last);
     double step = RATE * (probability - (label ? 1 : 0));
-    for (int i = 0; i < BenchFrames.FEATURES; i++) weights[i] -= step * frame.getDouble(inputs + 8 * i);
+    for (int i = 0; i < BenchFrames.FEATURES; i++)
+      weights[i] -= step * frame.getDouble(inputs + 8 * i);
     weights[BenchFrames.FEATURES] -= step;
     model.seen++;
     if (label) model.positive++;
@@ -105,7 +107,14 @@ public final class JavaStage extends AbstractStreamOperator<Piece>
   }
 
   private void judged(
-      int hash, int place, double time, long position, double probability, boolean label, double prior, int last) {
+      int hash,
+      int place,
+      double time,
+      long position,
+      double probability,
+      boolean label,
+      double prior,
+      int last) {
     int start = out.position();
     out.putInt(0).putInt(hash);
     varint(place);

@@ -9,7 +9,10 @@ import org.apache.flink.streaming.api.operators.BoundedOneInput;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
 import org.apache.flink.streaming.runtime.streamrecord.StreamRecord;
 
-/** How long records took from their making to here, by the position that they bear; the first quarter does not count. */
+/**
+ * How long records took from their making to here, by the position that they bear; the first
+ * quarter does not count.
+ */
 public final class LatencySink extends AbstractStreamOperator<Piece>
     implements OneInputStreamOperator<Piece, Piece>, BoundedOneInput {
   private static final long serialVersionUID = 1;

@@ -6,6 +6,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.flink.api.common.state.ListState;
+import org.apache.flink.api.common.state.ListStateDescriptor;
+import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.runtime.state.KeyGroupRange;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
 import org.apache.flink.runtime.state.KeyGroupStatePartitionStreamProvider;
@@ -64,6 +67,9 @@ public class StageOperator extends AbstractStreamOperator<Piece>
   private transient boolean tickSet;
   private transient LedgerCounters counters;
 
+  /** The plan, kept by the first stage only: what an edited pipeline is compared with. */
+  private transient ListState<String> plans;
+
   public StageOperator(JobSpec spec, Plan plan, Plan.Stage stage) {
     this.spec = spec;
     this.stage = stage.index();
@@ -103,7 +109,12 @@ public class StageOperator extends AbstractStreamOperator<Piece>
         new Guest(
             spec, bundle, "openStage", stage, groups.getStartKeyGroup(), quarantine().rejected());
     window = guest.input(BATCH_BYTES);
+    plans =
+        context
+            .getOperatorStateStore()
+            .getUnionListState(new ListStateDescriptor<>("plan", Types.STRING));
     if (context.isRestored()) {
+      for (String stored : plans.get()) refuseOtherPlan(stored);
       for (KeyGroupStatePartitionStreamProvider group : context.getRawKeyedStateInputs())
         restore(group);
     }
@@ -182,6 +193,8 @@ public class StageOperator extends AbstractStreamOperator<Piece>
   @Override
   public void snapshotState(StateSnapshotContext context) throws Exception {
     super.snapshotState(context);
+    plans.clear();
+    if (stage == 0 && groups.contains(0)) plans.add(JobSpec.shownPlan(getUserCodeClassloader()));
     guest.callVoid("capture");
     KeyedStateCheckpointOutputStream out = context.getRawKeyedOperatorStateOutput();
     for (int group : out.getKeyGroupList()) {
@@ -206,6 +219,17 @@ public class StageOperator extends AbstractStreamOperator<Piece>
     super.close();
     if (guest != null) guest.close();
     guest = null;
+  }
+
+  private void refuseOtherPlan(String stored) {
+    String differences = guest.callString("differences", stored);
+    if (differences.isEmpty()) return;
+    throw new MillraceException(
+            "ML_OTHER_PLAN",
+            "the edited pipeline cannot take over the savepoint: " + differences,
+            "pipeline \"" + spec.name + "\"",
+            "Keep names, kinds and types of what has state, or start anew")
+        .forGood();
   }
 
   private void restore(KeyGroupStatePartitionStreamProvider group) throws IOException {
