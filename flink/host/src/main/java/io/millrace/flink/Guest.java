@@ -143,53 +143,39 @@ final class Guest implements AutoCloseable {
   }
 
   int callInt(String function, Object... arguments) {
-    begin();
-    try {
-      return function(function).callInteger(hosted, arguments);
-    } catch (JavetException e) {
-      throw translated(e, function);
-    } finally {
-      done();
-    }
+    return called(function, script -> script.callInteger(hosted, arguments));
   }
 
   String callString(String function, Object... arguments) {
-    begin();
-    try {
-      return function(function).callString(hosted, arguments);
-    } catch (JavetException e) {
-      throw translated(e, function);
-    } finally {
-      done();
-    }
+    return called(function, script -> script.callString(hosted, arguments));
   }
 
   double callDouble(String function, Object... arguments) {
-    begin();
-    try {
-      return function(function).callDouble(hosted, arguments);
-    } catch (JavetException e) {
-      throw translated(e, function);
-    } finally {
-      done();
-    }
+    return called(function, script -> script.callDouble(hosted, arguments));
   }
 
   void callVoid(String function, Object... arguments) {
-    begin();
-    try {
-      function(function).callVoid(hosted, arguments);
-    } catch (JavetException e) {
-      throw translated(e, function);
-    } finally {
-      done();
-    }
+    called(
+        function,
+        script -> {
+          script.callVoid(hosted, arguments);
+          return null;
+        });
   }
 
   private V8ValueArrayBuffer call(String function, Object... arguments) {
+    return called(function, script -> script.call(hosted, arguments));
+  }
+
+  /** What is done with a function of the script, under the eyes of the watchdog. */
+  private interface Call<T> {
+    T of(V8ValueFunction script) throws JavetException;
+  }
+
+  private <T> T called(String function, Call<T> call) {
     begin();
     try {
-      return function(function).call(hosted, arguments);
+      return call.of(function(function));
     } catch (JavetException e) {
       throw translated(e, function);
     } finally {
