@@ -1,4 +1,5 @@
-import type { Counts, RunResult } from './run-result.ts'
+import type { Counts } from '../operators/counts.ts'
+import type { RunResult } from './run-result.ts'
 import { joined } from './run-result.ts'
 
 /**

@@ -11,13 +11,14 @@ import { bundlePipeline } from '../bundle/bundle.ts'
 import type { Bundle } from '../bundle/bundle-script.ts'
 import { evaluateBundle } from '../bundle/evaluate.ts'
 import { ownFile } from '../bundle/own-modules.ts'
+import type { Counts } from '../operators/counts.ts'
 import { readFinalState } from '../runtime/flink/final-state.ts'
 import { followJob, type JobEnd } from '../runtime/flink/follow-job.ts'
 import { flinkFolder, type JobOptions } from '../runtime/flink/job-settings.ts'
 import { FlinkRest } from '../runtime/flink/rest.ts'
 import { submitJob } from '../runtime/flink/submit.ts'
 import type { Plan } from '../stage/plan.ts'
-import { type Counts, joined, type RunResult } from './run-result.ts'
+import { joined, type RunResult } from './run-result.ts'
 
 export interface FlinkRunOptions extends Omit<JobOptions, 'base' | 'state' | 'parallelism'> {
   /** Parallelism of each deployment in turn; default one, of 1. */

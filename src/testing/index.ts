@@ -7,6 +7,7 @@
  *   test.skipIf(skip !== undefined)(title, () => run())
  * }
  */
+export type { Counts } from '../operators/counts.ts'
 export { differences, unbalanced } from './compare-runs.ts'
 export type { ContractCheck } from './contract-check.ts'
 export { CrashStates } from './crash-states.ts'
@@ -15,7 +16,7 @@ export { type EngineSuiteOptions, type EngineTrial, engineSuite } from './engine
 export { type FlinkRun, type FlinkRunOptions, flinkBundle, runOnFlink } from './flink-run.ts'
 export { type BinaryLearnerSubject, binaryLearnerChecks as learnerSuite } from './learner-suite.ts'
 export { type OperatorSubject, operatorSuite } from './operator-suite.ts'
-export type { Counts, Ledgers, RunResult } from './run-result.ts'
+export type { Ledgers, RunResult } from './run-result.ts'
 export { SimulatedDisk } from './simulated-disk.ts'
 export { type SinkSubject, sinkSuite } from './sink-suite.ts'
 export { type SourceSubject, sourceSuite } from './source-suite.ts'

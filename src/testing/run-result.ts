@@ -1,3 +1,4 @@
+import type { Counts } from '../operators/counts.ts'
 import type { Plan } from '../stage/plan.ts'
 
 /** What a run of a pipeline came to, in a form that two engines can be compared by. */
@@ -13,16 +14,6 @@ export interface RunResult {
 export interface Ledgers {
   readonly sources: { readonly [uid: string]: Counts }
   readonly operators: { readonly [uid: string]: Counts }
-}
-
-export interface Counts {
-  readonly [counter: string]: number
-}
-
-/** Adds counts up by name, for the subtasks of one operator or the splits of one source. */
-export function addCounts(sum: Counts | undefined, more: Counts): Counts {
-  const names = new Set([...Object.keys(sum ?? {}), ...Object.keys(more)])
-  return Object.fromEntries([...names].map((name) => [name, (sum?.[name] ?? 0) + (more[name] ?? 0)]))
 }
 
 /** Parts one behind the other. */

@@ -1,11 +1,11 @@
 import { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
 import { encodeValue } from '../formats/value-codec.ts'
+import type { Counts } from '../operators/counts.ts'
 import { writeIdentity } from '../stage/identity-codec.ts'
 import type { Stage } from '../stage/stage.ts'
 import type { Program } from '../stream/program.ts'
 import { type Envelope, MAX_TIME, ROOT_PATH } from '../time/identity.ts'
-import type { Counts } from './run-result.ts'
 
 /** A record for one input of a stage. */
 export interface TrialRecord {

@@ -6,10 +6,11 @@
  * drawn by lot, some subtasks being slower than others.
  */
 import type { Bundle } from '../bundle/bundle-script.ts'
+import { addCounts, type Counts } from '../operators/counts.ts'
 import type { Plan, StagePlan } from '../stage/plan.ts'
 import { groupRange, subtaskOfGroup } from '../state/key-groups.ts'
 import type { MemoryFolder } from './memory-folder.ts'
-import { addCounts, type Counts, type Ledgers } from './run-result.ts'
+import type { Ledgers } from './run-result.ts'
 import type { SplitBytes } from './split-bytes.ts'
 import { Channel, type OutputEdge, Outputs } from './vm-channel.ts'
 import { VmRealm, type VmStage } from './vm-realm.ts'

@@ -6,9 +6,9 @@
  */
 import type { Bundle } from '../bundle/bundle-script.ts'
 import { evaluateBundle } from '../bundle/evaluate.ts'
+import type { Counts } from '../operators/counts.ts'
 import type { Plan } from '../stage/plan.ts'
 import type { Guest, GuestCapture, GuestSplit, GuestStage, OutgoingFrame, SinkAction } from '../stream/guest.ts'
-import type { Counts } from './run-result.ts'
 
 type GuestClass = new (pipeline: unknown, params: string, freeze: boolean) => Guest
 

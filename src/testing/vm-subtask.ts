@@ -1,8 +1,9 @@
 /** The subtasks of a deployment: what each may do next, and how it does it. Which comes next is the scheduler's to say. */
+
+import type { Counts } from '../operators/counts.ts'
 import { MAX_TIME } from '../time/identity.ts'
 import { NO_WATERMARK } from '../time/watermarks.ts'
 import type { MemoryFolder } from './memory-folder.ts'
-import type { Counts } from './run-result.ts'
 import type { SplitBytes } from './split-bytes.ts'
 import type { Channel, Outputs } from './vm-channel.ts'
 import type { VmCapture, VmSplit, VmStage } from './vm-realm.ts'

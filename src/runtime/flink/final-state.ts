@@ -4,13 +4,9 @@
  * FinalState.java, big-endian.
  */
 import { MillraceError } from '../../errors.ts'
+import { addCounts, type Counts } from '../../operators/counts.ts'
 import type { JsonObject } from '../../stage/json.ts'
 import type { Plan } from '../../stage/plan.ts'
-
-/** Counts by name. */
-export interface Counts {
-  readonly [counter: string]: number
-}
 
 export interface FinalState {
   /** The plan of the job, without secrets. */
@@ -44,10 +40,10 @@ export function readFinalState(parts: readonly Uint8Array[], where: string): Fin
     }
   }
   const operators: { [uid: string]: Counts } = {}
-  for (const { uid, counts } of operatorLedgers.values()) operators[uid] = sum(operators[uid], counts)
+  for (const { uid, counts } of operatorLedgers.values()) operators[uid] = addCounts(operators[uid], counts)
   const sources: { [uid: string]: Counts } = {}
   for (const [uid, states] of Object.entries(splits)) {
-    for (const state of Object.values(states)) sources[uid] = sum(sources[uid], state.ledger as unknown as Counts)
+    for (const state of Object.values(states)) sources[uid] = addCounts(sources[uid], state.ledger as unknown as Counts)
   }
   const byPlace = (a: { uid: string; group: number }, b: { uid: string; group: number }) =>
     a.uid === b.uid ? a.group - b.group : a.uid < b.uid ? -1 : 1
@@ -91,10 +87,4 @@ function* entries(part: Uint8Array, where: string): Generator<Entry> {
 
 function jsonOf(bytes: Uint8Array): JsonObject {
   return JSON.parse(Buffer.from(bytes).toString()) as JsonObject
-}
-
-/** Counts added up by name. */
-function sum(counts: Counts | undefined, more: Counts): Counts {
-  const names = new Set([...Object.keys(counts ?? {}), ...Object.keys(more)])
-  return Object.fromEntries([...names].map((name) => [name, (counts?.[name] ?? 0) + (more[name] ?? 0)]))
 }
