@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { bundlePipeline } from '../../dist/bundle/bundle.js'
 import { evaluateBundle } from '../../dist/bundle/evaluate.js'
 import { ownFile } from '../../dist/bundle/own-modules.js'
+import { Xoshiro128 } from '../../dist/numeric/xoshiro128.js'
 import { startCluster } from '../../dist/runtime/flink/cluster/start-cluster.js'
 import { followJob } from '../../dist/runtime/flink/follow-job.js'
 import { jobJar } from '../../dist/runtime/flink/job-jar.js'
@@ -76,13 +77,8 @@ const TICKS = 100
 /** Two files of events with keys and 20 inputs. */
 export function writeEvents(folder, records) {
   mkdirSync(folder, { recursive: true })
-  let state = 12345
-  const next = () => {
-    state ^= state << 13
-    state ^= state >>> 17
-    state ^= state << 5
-    return (state >>> 0) / 4294967296
-  }
+  const random = new Xoshiro128(12345)
+  const next = () => random.nextDouble()
   for (const split of [0, 1]) {
     const rows = [`at,key,label,${Array.from({ length: 20 }, (_unused, i) => `f${i}`).join(',')}`]
     for (let i = 0; i < records / 2; i++) {

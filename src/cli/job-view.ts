@@ -13,7 +13,7 @@ export interface JobView {
   readonly note: (message: string) => void
   cleared(): void
   /** @param report made only where a person reads it */
-  ended(id: string, end: JobEnd, report: () => string): void
+  ended(id: string, end: JobEnd, report: () => Promise<string>): Promise<void>
 }
 
 export function jobView(name: string, { json, quiet }: { readonly json?: boolean; readonly quiet?: boolean }): JobView {
@@ -35,11 +35,11 @@ function terminalView(name: string, quiet: boolean): JobView {
     },
     note: (message) => status.note(message),
     cleared: () => status.clear(),
-    ended(_id, end, report) {
+    async ended(_id, end, report) {
       const { ms, rate } = meter.total(end.records, performance.now())
       status.clear()
       status.print(`${count(end.records)} records  ${count(rate)}/s in ${duration(ms)}`)
-      if (!quiet) process.stdout.write(report())
+      if (!quiet) process.stdout.write(await report())
     },
   }
 }
@@ -73,7 +73,7 @@ function jsonView(name: string): JobView {
     },
     note: (message) => print({ type: 'note', message }),
     cleared: () => {},
-    ended(job, end) {
+    async ended(job, end) {
       const { ms, rate } = meter.total(end.records, performance.now())
       const { ledgers, savepoint } = end
       const spent = { durationMs: Math.round(ms), recordsPerSecond: rate }

@@ -5,8 +5,7 @@
  */
 import { FileSource } from '../connectors/file/source.ts'
 import { MemorySource } from '../connectors/memory/source.ts'
-import type { SourceVertex } from '../stage/plan.ts'
-import type { Split } from '../stream/ports.ts'
+import type { ConnectorContext, SourceConnector, Split } from '../stream/ports.ts'
 import type { Program } from '../stream/program.ts'
 
 /** Records that may wait. */
@@ -26,25 +25,29 @@ export async function estimatedDriftMs(program: Program, base: string): Promise<
   let least = Number.POSITIVE_INFINITY
   for (const source of plan.sources) {
     const connector = connectors.find(({ kind }) => kind === source.connector)
+    if (connector === undefined) continue
     const context = { uid: source.uid, options: source.options, base }
     // A file that only the cluster sees is no mistake.
-    const splits = (await connector?.splits(context).catch(() => [])) ?? []
+    const splits = await connector.splits(context).catch(() => [])
     for (const split of splits.slice(0, SAMPLE_SPLITS)) {
-      const span = await msPerRecord(program, source, split, base).catch(() => 0)
+      const span = await msPerRecord(program, connector, context, split).catch(() => 0)
       if (span > 0) least = Math.min(least, span)
     }
   }
   return least === Number.POSITIVE_INFINITY ? undefined : Math.max(LEAST_MS, Math.ceil(least * RECORDS_AHEAD))
 }
 
-async function msPerRecord(program: Program, source: SourceVertex, split: Split, base: string): Promise<number> {
-  const connector = connectors.find(({ kind }) => kind === source.connector)
-  const reader = await connector?.open({ uid: source.uid, options: source.options, base }, split, 0)
-  if (reader === undefined) return 0
+async function msPerRecord(
+  program: Program,
+  connector: SourceConnector,
+  context: ConnectorContext,
+  split: Split,
+): Promise<number> {
+  const reader = await connector.open(context, split, 0)
   let records = 0
   let first = Number.POSITIVE_INFINITY
   let last = Number.NEGATIVE_INFINITY
-  const task = program.openSplit(source.uid, split.id, (output, { time }) => {
+  const task = program.openSplit(context.uid, split.id, (output, { time }) => {
     if (output !== 'records') return
     records++
     first = Math.min(first, time)

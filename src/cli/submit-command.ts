@@ -108,8 +108,7 @@ async function follow(rest: FlinkRest, id: string, submission: Submission, file:
     view.cleared()
   }
   if (end.end === 'failed' || end.end === 'canceled') throw failed(rest, id, submission.plan.name, end)
-  const text = await jobReportText(end, { submission, file, url: rest.url })
-  view.ended(id, end, () => text)
+  await view.ended(id, end, () => jobReportText(end, { submission, file, url: rest.url }))
 }
 
 /** A job that starts or restarts takes no savepoint yet. */

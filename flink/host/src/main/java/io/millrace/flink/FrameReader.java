@@ -32,9 +32,6 @@ final class FrameReader implements SourceReader<Piece, Split> {
   /** Looks at a source's counts are so many reads apart. */
   private static final int READS_PER_LEDGER = 100;
 
-  private static final int FINISHED = 4;
-  private static final double END_OF_TIME = 9007199254740991.0;
-
   private final JobSpec spec;
   private final String uid;
   private final SourceReaderContext context;
@@ -79,7 +76,9 @@ final class FrameReader implements SourceReader<Piece, Split> {
           new OpenSplit(split, guest().callInt("open", uid, split.id(), split.state()));
       open.finished = !split.state().isEmpty() && guest.callInt("finished", open.number) != 0;
       open.watermark =
-          split.state().isEmpty() ? -END_OF_TIME - 1 : guest.callDouble("watermark", open.number);
+          split.state().isEmpty()
+              ? -Guest.END_OF_TIME - 1
+              : guest.callDouble("watermark", open.number);
       splits.add(open);
     }
     available.complete(null);
@@ -155,14 +154,14 @@ final class FrameReader implements SourceReader<Piece, Split> {
   private void read(OpenSplit open, ReaderOutput<Piece> output) throws IOException {
     if (open.hungry) feed(open);
     ByteBuffer answer = guest.answer("pump", open.number, PIECES);
-    boolean finished = (answer.getInt(0) & FINISHED) != 0;
+    boolean finished = (answer.getInt(0) & Guest.FINISHED) != 0;
     open.hungry = answer.getInt(4) < PIECES;
     open.watermark = answer.getDouble(8);
     SourceOutput<Piece> out = output.createOutputForSplit(open.split.id());
     Frames.pieces(answer, out::collect);
     if (reads++ % READS_PER_LEDGER == 0 || finished) out.collect(ledger());
     if (finished) finish(open, output, out);
-    else if (open.watermark >= -END_OF_TIME)
+    else if (open.watermark >= -Guest.END_OF_TIME)
       out.emitWatermark(new Watermark((long) open.watermark));
   }
 

@@ -30,6 +30,15 @@ import org.slf4j.LoggerFactory;
 final class Guest implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Guest.class);
   private static final long NEVER = Long.MAX_VALUE;
+
+  /** Number.MAX_SAFE_INTEGER: the guest's end of time. */
+  static final double END_OF_TIME = 9007199254740991.0;
+
+  /** Flags at the head of an answer. */
+  static final int MORE = 1;
+
+  static final int TICKING = 2;
+  static final int FINISHED = 4;
   private static final String REMEDY =
       "Look for a loop without end or for what is kept without bound, or submit with --watchdog or --heap";
 

@@ -34,9 +34,6 @@ public class StageOperator extends AbstractStreamOperator<Piece>
     implements OneInputStreamOperator<Piece, Piece>, BoundedOneInput {
   private static final long serialVersionUID = 1;
 
-  /** Number.MAX_SAFE_INTEGER: the guest's end of time. */
-  private static final double END_OF_TIME = 9007199254740991.0;
-
   /** Records and timers that a guest processes in one call. */
   private static final int STEPS = 512;
 
@@ -47,8 +44,6 @@ public class StageOperator extends AbstractStreamOperator<Piece>
   private static final int BATCH_BYTES = 1 << 16;
 
   private static final int TICK_MS = 10;
-  private static final int MORE = 1;
-  private static final int TICKING = 2;
 
   private final JobSpec spec;
   private final int stage;
@@ -118,6 +113,8 @@ public class StageOperator extends AbstractStreamOperator<Piece>
       for (KeyGroupStatePartitionStreamProvider group : context.getRawKeyedStateInputs())
         restore(group);
     }
+    plans.clear();
+    if (stage == 0 && groups.contains(0)) plans.add(JobSpec.shownPlan(getUserCodeClassloader()));
     count();
   }
 
@@ -146,15 +143,15 @@ public class StageOperator extends AbstractStreamOperator<Piece>
   public void processWatermark(Watermark mark) throws Exception {
     submit();
     long time = mark.getTimestamp();
-    double watermark = time == Long.MAX_VALUE ? END_OF_TIME : (double) time;
+    double watermark = time == Long.MAX_VALUE ? Guest.END_OF_TIME : (double) time;
     ask(() -> guest.callVoid("advance", watermark));
     ByteBuffer answer;
     do {
       answer = sent("run", STEPS);
-    } while ((answer.getInt(0) & MORE) != 0);
+    } while ((answer.getInt(0) & Guest.MORE) != 0);
     double reached = answer.getDouble(8);
     // What the end gives out comes before the end of time.
-    if (reached >= END_OF_TIME) sent("end");
+    if (reached >= Guest.END_OF_TIME) sent("end");
     passOn(reached);
   }
 
@@ -187,14 +184,12 @@ public class StageOperator extends AbstractStreamOperator<Piece>
   }
 
   /**
-   * For each key group: the number of operators with state in it, then place, length and bytes of
+   * For each key group: the number of operators with state in it, then uid, length and bytes of
    * each.
    */
   @Override
   public void snapshotState(StateSnapshotContext context) throws Exception {
     super.snapshotState(context);
-    plans.clear();
-    if (stage == 0 && groups.contains(0)) plans.add(JobSpec.shownPlan(getUserCodeClassloader()));
     guest.callVoid("capture");
     KeyedStateCheckpointOutputStream out = context.getRawKeyedOperatorStateOutput();
     for (int group : out.getKeyGroupList()) {
@@ -259,14 +254,14 @@ public class StageOperator extends AbstractStreamOperator<Piece>
     ByteBuffer[] answer = new ByteBuffer[1];
     ask(() -> answer[0] = guest.answer(function, arguments));
     Frames.pieces(answer[0], tags::send);
-    if ((answer[0].getInt(0) & TICKING) != 0) setTick();
+    if ((answer[0].getInt(0) & Guest.TICKING) != 0) setTick();
     return answer[0];
   }
 
   /** The guest's watermark has moved: everything up to it has left. */
   private void passOn(double watermark) {
-    long time = watermark >= END_OF_TIME ? Long.MAX_VALUE : (long) watermark;
-    if (watermark < -END_OF_TIME || time <= sentWatermark) return;
+    long time = watermark >= Guest.END_OF_TIME ? Long.MAX_VALUE : (long) watermark;
+    if (watermark < -Guest.END_OF_TIME || time <= sentWatermark) return;
     sentWatermark = time;
     output.emitWatermark(new Watermark(time));
   }
@@ -281,7 +276,7 @@ public class StageOperator extends AbstractStreamOperator<Piece>
   private void tick(long now) throws Exception {
     tickSet = false;
     submit();
-    while ((sent("tick", (double) now, STEPS).getInt(0) & MORE) != 0) {}
+    while ((sent("tick", (double) now, STEPS).getInt(0) & Guest.MORE) != 0) {}
   }
 
   /** A script that had to be ended fails the task; what it was at is remembered. */
