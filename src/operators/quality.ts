@@ -7,10 +7,12 @@
 import type { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
 import type { BinaryOutcome } from '../metrics/binary-outcome.ts'
-import { BinaryQuality } from '../metrics/binary-quality.ts'
-import { FadedQuality } from '../metrics/faded-quality.ts'
-import { TumblingQuality } from '../metrics/tumbling-quality.ts'
-import { WindowedQuality } from '../metrics/windowed-quality.ts'
+import {
+  BinaryQuality,
+  FadedBinaryQuality,
+  TumblingBinaryQuality,
+  WindowedBinaryQuality,
+} from '../metrics/binary-quality.ts'
 import type { QualityDescription } from './describe.ts'
 import { basicCounters, IN, Ledger, PROCESSED } from './ledger.ts'
 import type { Operator, OperatorCapture, OperatorContext } from './operator.ts'
@@ -30,16 +32,16 @@ export class QualityOperator implements Operator {
   readonly #context: OperatorContext
   readonly #model: string
   readonly #overall = new BinaryQuality()
-  readonly #recent = new WindowedQuality(RECENT)
-  readonly #faded = new FadedQuality(HALF_LIFE)
-  readonly #windows: TumblingQuality | undefined
+  readonly #recent = new WindowedBinaryQuality(RECENT)
+  readonly #faded = new FadedBinaryQuality(HALF_LIFE)
+  readonly #windows: TumblingBinaryQuality | undefined
   readonly #home: number
   #lastAt = 0
 
   constructor(context: OperatorContext, { everyMs }: QualityOptions) {
     this.#context = context
     this.#model = context.uid.replace(/\.quality$/, '')
-    this.#windows = everyMs > 0 ? new TumblingQuality(everyMs) : undefined
+    this.#windows = everyMs > 0 ? new TumblingBinaryQuality(everyMs) : undefined
     this.#home = context.key.group
     this.ledger = new Ledger(basicCounters, context.keyGroups)
   }
