@@ -11,6 +11,7 @@ export {
   string,
   time,
 } from './formats/schema.ts'
+export type { Learner, LearnerSpec, SlotWeights, Task } from './learn/learner.ts'
 export { adagrad } from './learn/linear/adagrad.ts'
 export { invScaling } from './learn/linear/inv-scaling.ts'
 export { type LogisticSpec, logistic } from './learn/linear/logistic.ts'
@@ -56,7 +57,9 @@ export type {
   Learned,
   ModelUpdate,
   ModelVersion,
+  MulticlassPrediction,
   Outcome,
+  RegressionPrediction,
   Scored,
 } from './operators/prediction.ts'
 export type { ProcessContext, ValueState } from './operators/process.ts'

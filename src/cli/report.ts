@@ -1,7 +1,7 @@
 /** What a run came to, as a person reads it: quality against baselines, weights, ledgers, and where things lie. */
 import { dirname, resolve } from 'node:path'
 import { shownPath } from '../bundle/failures.ts'
-import type { ModelDescription, OperatorDescription } from '../operators/describe.ts'
+import type { ModelDescription, NamedWeight, OperatorDescription } from '../operators/describe.ts'
 import type { RunReport, SinkReport } from '../runtime/local/job.ts'
 import type { JsonObject } from '../stage/json.ts'
 import { bytes, count, metric, table } from './format.ts'
@@ -58,10 +58,23 @@ function qualityText(model: string, { overall, records }: QualityOf): string {
 
 function modelText(uid: string, model: ModelDescription, top: number): string {
   const head = `model ${uid}  ${model.learner}, ${count(model.steps)} labels learned, ${bytes(model.sizeBytes)}`
-  if (model.weights === undefined) return `${head}, ${count(model.models)} models, one for each key`
-  const weights = [...model.weights].sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight)).slice(0, top)
+  if (model.classes !== undefined) {
+    return [
+      head,
+      ...model.classes.map((one) => `class ${one.class}: ${weightsText(one.weights, one.intercept, top)}`),
+    ].join('\n')
+  }
+  if (model.weights === undefined)
+    return model.models === 1 ? head : `${head}, ${count(model.models)} models, one for each key`
+  return `${head}\n${weightsText(model.weights, model.intercept ?? 0, top)}`
+}
+
+function weightsText(all: readonly NamedWeight[], intercept: number, top: number): string {
+  const weights = [...all].sort((a, b) => Math.abs(b.weight) - Math.abs(a.weight)).slice(0, top)
   const largest = Math.abs(weights[0]?.weight ?? 0)
-  const rows = weights.map(({ name, weight }) => [name, signed(weight)])
+  const rows = weights.map(({ name, weight, deviation }) =>
+    deviation === undefined ? [name, signed(weight)] : [name, signed(weight), `± ${deviation.toFixed(4)}`],
+  )
   const bars = weights.map(({ weight }) => '\u2588'.repeat(Math.round((BAR * Math.abs(weight)) / largest)))
   const lines =
     rows.length === 0
@@ -69,8 +82,8 @@ function modelText(uid: string, model: ModelDescription, top: number): string {
       : table(rows)
           .split('\n')
           .map((row, i) => `${row}  ${bars[i]}`.trimEnd())
-  const of = `the ${rows.length} largest of ${count(model.weights.length)} weights, in standardised units; intercept ${signed(model.intercept ?? 0)}`
-  return [head, of, ...lines].join('\n')
+  const of = `the ${rows.length} largest of ${count(all.length)} weights, in standardised units; intercept ${signed(intercept)}`
+  return [of, ...lines].join('\n')
 }
 
 /** Length of the bar of the largest weight. */

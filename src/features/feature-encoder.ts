@@ -34,6 +34,8 @@ export class FeatureEncoder {
   readonly dense: number
   /** Slots that can be active in one record. */
   readonly active: number
+  /** Active slots have values other than 1. */
+  readonly valued = false
   /** The number of slots for ever, where it is known beforehand. */
   readonly fixedSlots: number | undefined
   readonly #named: boolean

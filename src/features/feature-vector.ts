@@ -3,8 +3,8 @@ import type { SlotMap } from './slot-map.ts'
 /**
  * The inputs of one record, encoded and not standardised. Made once and filled again for every record.
  *
- * A numeric input that is missing (a null) has its `missing` flag set and 0 in `dense`; learners leave it out. Active
- * slots have the value 1; each slot is active at most once.
+ * A numeric input that is missing (a null) has its `missing` flag set and 0 in `dense`; learners leave it out. Each slot
+ * is active at most once; its value is 1 for a category, and any number for what counts or weighs, as words of a text.
  */
 export class FeatureVector {
   /** Numeric inputs, by slot. */
@@ -14,12 +14,15 @@ export class FeatureVector {
   missingCount = 0
   /** Active categorical slots, in the order of their features; valid up to `activeCount`. */
   readonly active: Int32Array
+  /** The values of the active slots, in the same order. */
+  readonly values: Float64Array
   activeCount = 0
 
   constructor(dense: number, maxActive: number) {
     this.dense = new Float64Array(dense)
     this.missing = new Uint8Array(dense)
     this.active = new Int32Array(maxActive)
+    this.values = new Float64Array(maxActive).fill(1)
   }
 
   /** All numeric inputs 0 and present, nothing active. */
@@ -43,7 +46,8 @@ export class FeatureVector {
     return this.missing[slot] === 1 ? NaN : this.dense[slot]
   }
 
-  activate(slot: number): void {
+  activate(slot: number, value = 1): void {
+    this.values[this.activeCount] = value
     this.active[this.activeCount++] = slot
   }
 
@@ -52,6 +56,7 @@ export class FeatureVector {
     this.missing.set(other.missing)
     this.missingCount = other.missingCount
     this.active.set(other.active)
+    this.values.set(other.values)
     this.activeCount = other.activeCount
   }
 
@@ -64,7 +69,7 @@ export class FeatureVector {
     this.activeCount = 0
     for (let i = 0; i < old.activeCount; i++) {
       const slot = slots[old.active[i]]
-      if (slot >= 0) this.activate(slot)
+      if (slot >= 0) this.activate(slot, old.values[i])
     }
   }
 }

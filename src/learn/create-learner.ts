@@ -1,27 +1,36 @@
 import { MillraceError } from '../errors.ts'
-import type { BinaryLearner, BinarySpec, GrowingBinaryLearner, LearnerOptions } from './learner.ts'
+import type { Learner, LearnerOptions, LearnerSpec } from './learner.ts'
 import { LinearLearner } from './linear/linear-learner.ts'
 import type { LogisticSpec } from './linear/logistic.ts'
 
-/** The learners of two classes, by the kind of their spec. */
-const binaryLearners: Readonly<Record<string, Create>> = {
+/** How a learner is made of its spec. */
+export type CreateLearner = (spec: LearnerSpec, options: LearnerOptions) => Learner
+
+/** The learners of this library, by the kind of their spec. */
+const learners: Readonly<Record<string, CreateLearner>> = {
   logistic: (spec, options) => new LinearLearner(spec as LogisticSpec, options),
 }
 
-type Create = (spec: BinarySpec, options: LearnerOptions) => BinaryLearner | GrowingBinaryLearner
+/** A spec whose learner is not of this library holds how it is made under this key, which no plan shows. */
+export const CREATE = Symbol('create')
 
-/** Makes the learner of a spec. @throws ML_PLAN when there is none of its kind */
-export function createBinaryLearner(
-  spec: BinarySpec,
-  options: LearnerOptions = {},
-): BinaryLearner | GrowingBinaryLearner {
-  const create = Object.hasOwn(binaryLearners, spec.kind) ? binaryLearners[spec.kind] : undefined
-  if (create !== undefined) return create(spec, options)
-  const remedy = `Known are: ${Object.keys(binaryLearners).join(', ')}`
+/** Makes the learner of a spec, by `create` where it is not one of this library. @throws ML_PLAN when there is none of its kind */
+export function createLearner(spec: LearnerSpec, options: LearnerOptions = {}, create?: CreateLearner): Learner {
+  const own = create ?? (spec as { [CREATE]?: CreateLearner })[CREATE] ?? learnerOfKind(spec.kind)
+  if (own !== undefined) return own(spec, options)
   throw new MillraceError('ML_PLAN', {
     what: 'there is no learner of this kind',
     got: spec.kind,
     where: 'learner',
-    remedy,
+    remedy: `Known are: ${Object.keys(learners).join(', ')}; one of your own is made by defineLearner`,
   })
+}
+
+/** There is a learner of this kind in this library. */
+export function isKnownLearner(kind: string): boolean {
+  return Object.hasOwn(learners, kind)
+}
+
+function learnerOfKind(kind: string): CreateLearner | undefined {
+  return isKnownLearner(kind) ? learners[kind] : undefined
 }

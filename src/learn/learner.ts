@@ -5,21 +5,33 @@
  * Predicting changes nothing. Learning is atomic: it either leaves a model of finite numbers, or throws and leaves
  * every byte as it was. All arithmetic is in one documented order, so equal streams give equal bits.
  *
- * Storage is of two kinds. *fixed*: a model is `size(slots)` doubles at a place that the caller owns (a row of a slab,
- * copied, captured and written as raw doubles), so a million models cost a few arrays. *growing*: a model owns its memory.
+ * A model is `size(slots)` doubles at a place that the caller owns: a row of a slab, copied, captured and written as raw
+ * doubles, so a million models cost a few arrays.
  */
-import type { ByteReader } from '../bytes/reader.ts'
-import type { ByteWriter } from '../bytes/writer.ts'
 import { MillraceError } from '../errors.ts'
 import type { FeatureSpec } from '../features/feature-spec.ts'
 import type { FeatureVector } from '../features/feature-vector.ts'
 import type { SlotMap } from '../features/slot-map.ts'
 
-/** A learner of two classes as a plan holds it, for records of type `T`. */
-export interface BinarySpec<T = never> {
+/** What labels are: true or false, one of several classes, or a number. */
+export type Task = 'binary' | 'multiclass' | 'regression'
+
+/** A learner as a plan holds it, for records of type `T`. */
+export interface LearnerSpec<T = never, K extends Task = Task> {
   readonly kind: string
-  readonly task: 'binary'
+  readonly task: K
   readonly inputs: FeatureSpec<T>
+  /** Of several classes: their names, where they are known beforehand, as models per key need. */
+  readonly classes?: readonly string[]
+  /** Of several classes: how many there may be, where they are not known; 32 by default. */
+  readonly maxClasses?: number
+}
+
+export const DEFAULT_MAX_CLASSES = 32
+
+/** The most classes that models of a spec have room for. */
+export function classCapacity({ classes, maxClasses }: Pick<LearnerSpec, 'classes' | 'maxClasses'>): number {
+  return classes?.length ?? maxClasses ?? DEFAULT_MAX_CLASSES
 }
 
 export interface LearnerOptions {
@@ -30,71 +42,81 @@ export interface LearnerOptions {
 /** How independent models over parts of a stream become one: as if learned together, by averaging, or not at all. */
 export type Merge = 'exact' | 'average' | 'none'
 
-/** What a linear model has learned, for inspection. */
+/** What a model has learned of each input, for inspection. */
 export interface SlotWeights {
   readonly intercept: number
   /** By slot; of numeric inputs per standard deviation where the learner standardises. */
   readonly weights: Float64Array
+  /** Posterior standard deviation of each weight, where the learner knows it. */
+  readonly deviations?: Float64Array
+  /** Posterior standard deviation of the intercept, where the learner knows it. */
+  readonly interceptDeviation?: number
+  /** Index of the class that these weights speak for, where there is one set a class. */
+  readonly class?: number
 }
 
 /**
- * A learner of two classes with models of fixed size. The state of a model is `page[offset .. offset + size(slots))`;
- * all zeros is a model that has learned nothing. With more slots a model only gets longer: copy it and append zeros.
+ * A learner whose models have a size known from their slots. The state of a model is `page[offset .. offset + size(slots))`.
  *
  * Vectors come from the encoder of `spec.inputs`, whose slots must all have their place in the row.
+ *
+ * A prediction is `outputs` doubles:
+ *
+ *     binary      probability of true; if `uncertain`, then the ends of its credible interval
+ *     regression  value; if `uncertain`, then the variance of the prediction and the ends of its interval
+ *     multiclass  the probability of each class, 0 of those not seen yet
+ *
+ * A label is one double: 0 or 1; the value; or the index of the class.
  */
-export interface BinaryLearner {
-  readonly storage: 'fixed'
-  readonly task: 'binary'
+export interface Learner {
+  readonly task: Task
   readonly merge: Merge
   /** Names the meaning of the doubles: rows of equal layout and equal features can be taken over as they are. */
   readonly layout: string
+  /** Doubles of a prediction. */
+  readonly outputs: number
+  /** Predictions say how sure they are. */
+  readonly uncertain: boolean
   /** Doubles of a model with so many slots. */
   size(slots: number): number
+  /** Writes a model that has learned nothing. */
   init(page: Float64Array, offset: number, slots: number): void
-  /** Probability of true. @throws ML_LEARN when the inputs give no number */
-  predictProbaOne(page: Float64Array, offset: number, x: FeatureVector): number
+  /** Fills `out[0 .. outputs)`. @throws ML_LEARN when the inputs give no number */
+  predictOne(page: Float64Array, offset: number, x: FeatureVector, out: Float64Array): void
   /**
-   * @param y 1 for true, 0 for false
    * @param weight how much the record counts, `MIN_WEIGHT` to `MAX_WEIGHT`
-   * @throws ML_LABEL for another weight; ML_LEARN when an input is not finite or too large; nothing has changed then
+   * @throws ML_LABEL for another weight or an unusable label; ML_LEARN when an input is not finite or too large; nothing has
+   * changed then
    */
-  learnOne(page: Float64Array, offset: number, x: FeatureVector, y: 0 | 1, weight: number): void
-  /** `predictProbaOne`, then `learnOne`: the same bits in less time. */
-  testThenTrain(page: Float64Array, offset: number, x: FeatureVector, y: 0 | 1, weight: number): number
+  learnOne(page: Float64Array, offset: number, x: FeatureVector, y: number, weight: number): void
+  /** `predictOne`, then `learnOne`: the same bits in less time. */
+  testThenTrain(
+    page: Float64Array,
+    offset: number,
+    x: FeatureVector,
+    y: number,
+    weight: number,
+    out: Float64Array,
+  ): void
   /** Records learned. */
   steps(page: Float64Array, offset: number): number
-  weights(page: Float64Array, offset: number, slots: number): SlotWeights
-  /** Writes a model of edited features into a row of zeros, from its row under the old ones. */
-  move(from: Float64Array, fromOffset: number, map: SlotMap, to: Float64Array, toOffset: number): void
+  /** One set of weights, or one for each class; absent where a model has nothing of the kind. */
+  weights?(page: Float64Array, offset: number, slots: number): readonly SlotWeights[]
+  /** Writes the model into a row with room for more slots, or for fewer where those left out were never used. */
+  resize(
+    from: Float64Array,
+    fromOffset: number,
+    fromSlots: number,
+    to: Float64Array,
+    toOffset: number,
+    toSlots: number,
+  ): void
+  /** Writes a model of edited features into another row, from its row under the old ones. */
+  move(from: Float64Array, fromOffset: number, map: SlotMap, to: Float64Array, toOffset: number, toSlots: number): void
   /** Refuses a restored row that no learning can have left. @throws ML_CORRUPT */
   check(page: Float64Array, offset: number, slots: number): void
-}
-
-/** A learner whose models own their memory: trees, hashed models per key. */
-export interface GrowingBinaryLearner {
-  readonly storage: 'growing'
-  readonly task: 'binary'
-  readonly merge: Merge
-  readonly layout: string
-  create(): GrowingBinaryModel
-}
-
-/** One model of a growing learner, under the same rules as a fixed one. */
-export interface GrowingBinaryModel {
-  /** Memory held; bounded by the learner's options. */
-  readonly byteLength: number
-  readonly steps: number
-  predictProbaOne(x: FeatureVector): number
-  /** @throws ML_LABEL, ML_LEARN; nothing has changed then */
-  learnOne(x: FeatureVector, y: 0 | 1, weight: number): void
-  testThenTrain(x: FeatureVector, y: 0 | 1, weight: number): number
-  /** Everything the model is, generators and detectors included: equal models give equal bytes. */
-  snapshot(writer: ByteWriter): void
-  /** Becomes the snapshot's model; when that throws the model is as before. @throws ML_CORRUPT, ML_VERSION */
-  restore(reader: ByteReader): void
-  /** Takes over an edit of the features. */
-  move(map: SlotMap): void
+  /** Makes of the first model what both have learned, as `merge` says; absent where that is 'none'. */
+  mergeWith?(page: Float64Array, offset: number, other: Float64Array, otherOffset: number, slots: number): void
 }
 
 /**

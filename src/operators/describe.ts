@@ -5,6 +5,15 @@ import type { QualityReport } from './quality-report.ts'
 export interface NamedWeight {
   readonly name: string
   readonly weight: number
+  /** Posterior standard deviation, from learners that know it. */
+  readonly deviation?: number
+}
+
+/** The weights that speak for one class. */
+export interface ClassWeights {
+  readonly class: string
+  readonly intercept: number
+  readonly weights: readonly NamedWeight[]
 }
 
 export interface ModelDescription {
@@ -18,6 +27,8 @@ export interface ModelDescription {
   /** Of one model; absent with a model per key. */
   readonly intercept?: number
   readonly weights?: readonly NamedWeight[]
+  /** In place of these, of a model that has weights for each class. */
+  readonly classes?: readonly ClassWeights[]
   /** Predictions and early labels that wait. */
   readonly pending: number
 }

@@ -1,133 +1,98 @@
 /** One model for a whole stream: its row grows as dictionaries give slots to new categories. */
-import { ByteReader } from '../bytes/reader.ts'
+import type { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
-import { FeatureEncoder } from '../features/feature-encoder.ts'
+import type { FeatureEncoder } from '../features/feature-encoder.ts'
 import type { FeatureVector } from '../features/feature-vector.ts'
 import type { SlotMap } from '../features/slot-map.ts'
-import type { BinaryLearner } from '../learn/learner.ts'
+import type { SlotWeights } from '../learn/learner.ts'
+import { ModelRow } from '../learn/model-row.ts'
 import type { EncodedKey } from '../state/key.ts'
-import type { ModelDescription } from './describe.ts'
-import {
-  checkLayout,
-  countLabel,
-  fixedLearner,
-  LAST,
-  LEARNER,
-  lastOf,
-  type ModelStore,
-  type ModelStoreOptions,
-  priorOf,
-} from './model-store.ts'
+import type { ModelStore, ModelStoreOptions, ModelStoreParts } from './model-store.ts'
 import type { OperatorCapture, OperatorContext } from './operator.ts'
+import type { ModelTask } from './task.ts'
 
 export class GlobalModel implements ModelStore {
   readonly encoder: FeatureEncoder
-  readonly #learner: BinaryLearner
+  readonly outputs: number
+  readonly models = 1
+  readonly #model: ModelRow
+  readonly #task: ModelTask
+  readonly #header: number
   readonly #home: number
   readonly #where: string
-  #row: Float64Array
-  /** Slots the row has room for. */
-  #capacity: number
 
-  constructor(context: OperatorContext, { model }: ModelStoreOptions) {
-    this.encoder = new FeatureEncoder(model.inputs)
-    this.#learner = fixedLearner(model)
-    this.#home = context.key.group
-    this.#capacity = Math.max(this.encoder.slots, 16)
-    this.#row = this.#newRow(this.#capacity)
-    this.#learner.init(this.#row, LEARNER, this.#capacity)
-    this.#row[LAST] = -1
+  constructor(context: OperatorContext, { model }: ModelStoreOptions, { task, create }: ModelStoreParts) {
     this.#where = `model "${context.uid}"`
+    this.#model = new ModelRow(model, { header: task.header, where: this.#where, create })
+    this.#task = task
+    this.#header = task.header
+    this.encoder = this.#model.encoder
+    this.outputs = this.#model.learner.outputs
+    this.#home = context.key.group
+    task.init(this.#model.row, 0)
   }
 
   open(_key: EncodedKey): void {
-    if (this.encoder.slots > this.#capacity) this.#grow(this.encoder.slots)
+    this.#model.fit()
   }
 
   get step(): number {
-    return this.#learner.steps(this.#row, LEARNER)
+    return this.#model.steps
   }
 
-  get prior(): number {
-    return priorOf(this.#row, 0)
+  get typical(): number {
+    return this.#task.typical(this.#model.row, 0)
   }
 
   get last(): number {
-    return lastOf(this.#row, 0)
+    return this.#task.last(this.#model.row, 0)
   }
 
-  predict(x: FeatureVector): number {
-    return this.#learner.predictProbaOne(this.#row, LEARNER, x)
+  get sizeBytes(): number {
+    return this.#model.row.byteLength
   }
 
-  learn(x: FeatureVector, label: 0 | 1, weight: number): void {
-    this.#learner.learnOne(this.#row, LEARNER, x, label, weight)
-    countLabel(this.#row, 0, label, weight)
+  predict(x: FeatureVector, out: Float64Array): void {
+    this.#model.learner.predictOne(this.#model.row, this.#header, x, out)
   }
 
-  testThenTrain(x: FeatureVector, label: 0 | 1, weight: number): number {
-    const probability = this.#learner.testThenTrain(this.#row, LEARNER, x, label, weight)
-    countLabel(this.#row, 0, label, weight)
-    return probability
+  learn(x: FeatureVector, label: number, weight: number): void {
+    const { learner, row } = this.#model
+    learner.learnOne(row, this.#header, x, label, weight)
+    this.#task.count(row, 0, label, weight)
   }
 
-  describe(): Omit<ModelDescription, 'type' | 'learner' | 'pending' | 'steps'> {
-    const { slots } = this.encoder
-    const { intercept, weights } = this.#learner.weights(this.#row, LEARNER, slots)
-    return {
-      models: 1,
-      sizeBytes: this.#row.byteLength,
-      intercept,
-      weights: Array.from(weights, (weight, slot) => ({ name: this.encoder.slotName(slot), weight })),
-    }
+  testThenTrain(x: FeatureVector, label: number, weight: number, out: Float64Array): void {
+    const { learner, row } = this.#model
+    learner.testThenTrain(row, this.#header, x, label, weight, out)
+    this.#task.count(row, 0, label, weight)
+  }
+
+  weights(): readonly SlotWeights[] | undefined {
+    const { learner, row, encoder } = this.#model
+    return learner.weights?.(row, this.#header, encoder.slots)
   }
 
   capture(): OperatorCapture {
-    const { encoder } = this
-    const length = LEARNER + this.#learner.size(encoder.slots)
-    const row = this.#row.slice(0, length)
+    const exact = this.#model.exact()
     const features = new ByteWriter(1 << 10)
-    encoder.snapshot(features)
+    this.encoder.snapshot(features)
+    const names = new ByteWriter(1 << 6)
+    this.#task.snapshot(names)
     const home = this.#home
-    const { layout } = this.#learner
+    const { layout } = this.#model.learner
     return {
       writeGroup(group: number, writer: ByteWriter) {
         if (group !== home) return
-        writer.string(layout)
-        writer.blob(features.view())
-        writer.varint(row.length)
-        writer.f64s(row, 0, row.length)
+        writer.raw(names.view())
+        ModelRow.write(layout, features, exact, writer)
       },
       release() {},
     }
   }
 
   restoreGroup(_group: number, reader: ByteReader): SlotMap | undefined {
-    checkLayout(reader.string(), this.#learner.layout, this.#where)
-    const slots = this.encoder.restore(new ByteReader(reader.blob(), reader.place))
-    const length = reader.varint()
-    if (length * 8 > reader.remaining) reader.fail('the model is longer than its snapshot', length)
-    const old = new Float64Array(length)
-    reader.f64s(old, 0, old.length)
-    this.#capacity = Math.max(this.encoder.slots, 16)
-    this.#row = this.#newRow(this.#capacity)
-    if (slots.identity) this.#row.set(old)
-    else {
-      this.#row.set(old.subarray(0, LEARNER))
-      this.#learner.move(old, LEARNER, slots, this.#row, LEARNER)
-    }
-    this.#learner.check(this.#row, LEARNER, this.encoder.slots)
-    return slots.identity ? undefined : slots
-  }
-
-  #newRow(slots: number): Float64Array {
-    return new Float64Array(LEARNER + this.#learner.size(slots))
-  }
-
-  #grow(slots: number): void {
-    this.#capacity = Math.max(slots, Math.ceil(this.#capacity * 1.5))
-    const row = this.#newRow(this.#capacity)
-    row.set(this.#row)
-    this.#row = row
+    this.#task.restore(reader, this.#where)
+    return this.#model.restore(reader)
   }
 }

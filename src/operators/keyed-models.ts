@@ -5,29 +5,24 @@ import { FeatureEncoder } from '../features/feature-encoder.ts'
 import type { FeatureSpec } from '../features/feature-spec.ts'
 import type { FeatureVector } from '../features/feature-vector.ts'
 import type { SlotMap } from '../features/slot-map.ts'
-import type { BinaryLearner } from '../learn/learner.ts'
+import { createLearner } from '../learn/create-learner.ts'
+import type { Learner, LearnerSpec, SlotWeights } from '../learn/learner.ts'
+import { checkLayout } from '../learn/model-row.ts'
 import type { EncodedKey } from '../state/key.ts'
 import { SlabTable } from '../state/slab-table.ts'
-import type { ModelDescription } from './describe.ts'
-import {
-  checkLayout,
-  countLabel,
-  fixedLearner,
-  LAST,
-  LEARNER,
-  lastOf,
-  type ModelStore,
-  type ModelStoreOptions,
-  priorOf,
-} from './model-store.ts'
+import type { ModelStore, ModelStoreOptions, ModelStoreParts } from './model-store.ts'
 import type { OperatorCapture, OperatorContext } from './operator.ts'
+import type { ModelTask } from './task.ts'
 
 /** 4 MB. */
 const LARGE_DOUBLES = 1 << 19
 
 export class KeyedModels implements ModelStore {
   readonly encoder: FeatureEncoder
-  readonly #learner: BinaryLearner
+  readonly outputs: number
+  readonly #learner: Learner
+  readonly #task: ModelTask
+  readonly #header: number
   readonly #table: SlabTable
   readonly #where: string
   /** A row has no names: models of other features are refused. */
@@ -37,15 +32,18 @@ export class KeyedModels implements ModelStore {
   #key: EncodedKey
   #slot = -1
 
-  constructor(context: OperatorContext, { model, maxKeys }: ModelStoreOptions) {
+  constructor(context: OperatorContext, { model, maxKeys }: ModelStoreOptions, { task, create }: ModelStoreParts) {
     this.encoder = new FeatureEncoder(model.inputs, { mode: 'perKey' })
-    this.#learner = fixedLearner(model, { fixedInputs: true })
-    this.#layout = `${this.#learner.layout}; ${inputsText(model.inputs)}`
+    this.#learner = createLearner(model, { fixedInputs: true }, create)
+    this.outputs = this.#learner.outputs
+    this.#task = task
+    this.#header = task.header
+    this.#layout = layoutOf(this.#learner, model)
     const { slots } = this.encoder
-    const width = LEARNER + this.#learner.size(slots)
+    const width = task.header + this.#learner.size(slots)
     this.#blank = new Float64Array(width)
-    this.#blank[LAST] = -1
-    this.#learner.init(this.#blank, LEARNER, slots)
+    task.init(this.#blank, 0)
+    this.#learner.init(this.#blank, task.header, slots)
     const { keyGroups, uid } = context
     this.#where = `model "${uid}"`
     this.#table = new SlabTable({ width, keyGroups, maxKeys, where: this.#where })
@@ -59,35 +57,50 @@ export class KeyedModels implements ModelStore {
   }
 
   get step(): number {
-    return this.#slot < 0 ? 0 : this.#learner.steps(this.#table.page, this.#table.offset + LEARNER)
+    return this.#slot < 0 ? 0 : this.#learner.steps(this.#table.page, this.#table.offset + this.#header)
   }
 
-  get prior(): number {
-    return this.#slot < 0 ? 0.5 : priorOf(this.#table.page, this.#table.offset)
+  get typical(): number {
+    return this.#slot < 0
+      ? this.#task.typical(this.#blank, 0)
+      : this.#task.typical(this.#table.page, this.#table.offset)
   }
 
   get last(): number {
-    return this.#slot < 0 ? -1 : lastOf(this.#table.page, this.#table.offset)
+    return this.#slot < 0 ? NaN : this.#task.last(this.#table.page, this.#table.offset)
   }
 
-  predict(x: FeatureVector): number {
-    if (this.#slot < 0) return this.#learner.predictProbaOne(this.#blank, LEARNER, x)
-    return this.#learner.predictProbaOne(this.#table.page, this.#table.offset + LEARNER, x)
+  get models(): number {
+    return this.#table.size
   }
 
-  learn(x: FeatureVector, label: 0 | 1, weight: number): void {
+  get sizeBytes(): number {
+    return this.#table.sizeBytes
+  }
+
+  predict(x: FeatureVector, out: Float64Array): void {
+    if (this.#slot < 0) this.#learner.predictOne(this.#blank, this.#header, x, out)
+    else this.#learner.predictOne(this.#table.page, this.#table.offset + this.#header, x, out)
+  }
+
+  learn(x: FeatureVector, label: number, weight: number): void {
     this.#own()
     const { page, offset } = this.#table
-    this.#learner.learnOne(page, offset + LEARNER, x, label, weight)
-    countLabel(page, offset, label, weight)
+    this.#learner.learnOne(page, offset + this.#header, x, label, weight)
+    this.#task.count(page, offset, label, weight)
   }
 
-  testThenTrain(x: FeatureVector, label: 0 | 1, weight: number): number {
+  testThenTrain(x: FeatureVector, label: number, weight: number, out: Float64Array): void {
     this.#own()
     const { page, offset } = this.#table
-    const probability = this.#learner.testThenTrain(page, offset + LEARNER, x, label, weight)
-    countLabel(page, offset, label, weight)
-    return probability
+    this.#learner.testThenTrain(page, offset + this.#header, x, label, weight, out)
+    this.#task.count(page, offset, label, weight)
+  }
+
+  weights(): readonly SlotWeights[] | undefined {
+    if (this.#slot < 0) return undefined
+    const { page, offset } = this.#table
+    return this.#learner.weights?.(page, offset + this.#header, this.encoder.slots)
   }
 
   warm(keys: readonly EncodedKey[], count: number): void {
@@ -97,11 +110,6 @@ export class KeyedModels implements ModelStore {
   /** More models than a cache holds. */
   get large(): boolean {
     return this.#table.size * this.#table.width > LARGE_DOUBLES
-  }
-
-  describe(): Omit<ModelDescription, 'type' | 'learner' | 'pending' | 'steps'> {
-    const { size, sizeBytes } = this.#table
-    return { models: size, sizeBytes }
   }
 
   capture(): OperatorCapture {
@@ -134,7 +142,12 @@ export class KeyedModels implements ModelStore {
   }
 }
 
-/** The inputs in the order of their slots, with what decides how many those are. */
+/** The learner, the inputs in the order of their slots with what decides how many those are, and the classes. */
+function layoutOf({ layout }: Learner, { inputs, classes }: LearnerSpec): string {
+  const named = classes === undefined ? '' : `; ${classes.join(',')}`
+  return `${layout}; ${inputsText(inputs)}${named}`
+}
+
 function inputsText({ numeric, categorical }: FeatureSpec): string {
   const named = categorical.map(
     ({ name, storage }) => `${name}:${storage.by}${storage.by === 'hashing' ? storage.bits : ''}`,

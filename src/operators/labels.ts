@@ -3,13 +3,13 @@ import { MillraceError } from '../errors.ts'
 import type { Key } from '../state/key.ts'
 
 /** A binary label as 0 or 1. @throws ML_LABEL for anything but true, false, 1 and 0 */
-export function binaryLabel(label: unknown, uid: string): 0 | 1 {
+export function binaryLabel(label: unknown, where: string): 0 | 1 {
   if (label === true || label === 1) return 1
   if (label === false || label === 0) return 0
   throw new MillraceError('ML_LABEL', {
     what: 'a binary label must be true or false (or 1 and 0)',
     got: label === undefined ? 'undefined' : label,
-    where: `model "${uid}"`,
+    where,
     remedy: 'Compare in the label function: (r) => r.delay > 15',
   })
 }
@@ -23,10 +23,10 @@ export function stillPending(key: Key, uid: string): MillraceError {
   })
 }
 
-export function conflict(label: 0 | 1, uid: string): MillraceError {
+export function conflict(before: unknown, now: unknown, uid: string): MillraceError {
   return new MillraceError('ML_CONFLICT', {
-    what: `the prediction was already labelled ${label === 0}`,
-    got: label === 1,
+    what: `the prediction was already labelled ${before}`,
+    got: now,
     where: `model "${uid}"`,
     remedy: "Decide upstream which label is right, or set onConflict: 'ignore'",
   })

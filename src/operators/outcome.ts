@@ -1,40 +1,47 @@
 /** What becomes of a prediction: an outcome when its label came, an expiry when it did not. */
-import { decide } from '../learn/learner.ts'
+import type { Task } from '../learn/learner.ts'
 import type { Key } from '../state/key.ts'
 import type { PendingRow } from './pending-store.ts'
-import type { BinaryPrediction, Expired, Judged, Outcome } from './prediction.ts'
+import type { Expired, Outcome } from './prediction.ts'
+import type { ModelTask } from './task.ts'
 
-export function predictionOf(probability: number): BinaryPrediction {
-  return { label: decide(probability), probability }
+/** What was known when the prediction was made, beside the prediction. */
+export type Predicted = Pick<PendingRow, 'time' | 'step' | 'typical' | 'last'>
+
+export interface Learnt {
+  readonly code: number
+  readonly weight: number
+  readonly at: number
 }
-
-/** What was known when the prediction was made. */
-export type Predicted = Pick<PendingRow, 'time' | 'probability' | 'step' | 'prior' | 'last'>
 
 export function outcomeOf(
   uid: string,
+  task: ModelTask,
   key: Key,
-  { time, probability, step, prior, last }: Predicted,
-  label: 0 | 1,
-  weight: number,
-  labelledAt: number,
-): Outcome {
+  out: Float64Array,
+  { time, step, typical, last }: Predicted,
+  { code, weight, at }: Learnt,
+): Outcome<Task> {
   return {
     key,
-    prediction: predictionOf(probability),
-    label: label === 1,
+    prediction: task.prediction(out),
+    label: task.label(code),
     weight,
     predictedAt: time,
-    labelledAt,
+    labelledAt: at,
     model: { uid, step },
-    baseline: { prior, last: last < 0 ? null : last === 1 },
-  }
+    baseline: task.baseline(typical, last),
+  } as Outcome<Task>
 }
 
-export function judgedOf(probability: number, prior: number, last: number, label: 0 | 1, weight: number): Judged {
-  return { probability, label: label === 1, weight, prior, last: last < 0 ? null : last === 1 }
-}
-
-export function expiryOf(uid: string, key: Key, { time, probability, step }: Predicted, expiredAt: number): Expired {
-  return { key, prediction: predictionOf(probability), predictedAt: time, expiredAt, model: { uid, step } }
+export function expiryOf(
+  uid: string,
+  task: ModelTask,
+  key: Key,
+  out: Float64Array,
+  { time, step }: Predicted,
+  expiredAt: number,
+): Expired<Task> {
+  const prediction = task.prediction(out)
+  return { key, prediction, predictedAt: time, expiredAt, model: { uid, step } } as Expired<Task>
 }

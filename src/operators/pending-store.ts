@@ -27,21 +27,24 @@ export interface PendingRow {
   /** Event time of the prediction, or of the early label. */
   readonly time: number
   readonly expiresAt: number
-  readonly probability: number
   readonly step: number
-  /** Probability of true by the labels learned before the prediction. */
-  readonly prior: number
-  /** The label learned last before the prediction, -1 before any. */
+  /** What the baselines knew before the prediction, see `ModelTask`. */
+  readonly typical: number
   readonly last: number
-  readonly label: 0 | 1
+  /** The label as its task codes it. */
+  readonly label: number
   readonly weight: number
 }
 
 export interface PendingOptions {
   /** Numeric inputs of the model. */
   readonly dense: number
-  /** Categorical inputs: slots that may be active at a time. */
+  /** Slots that may be active at a time. */
   readonly active: number
+  /** Active slots have values of their own; else each is 1 and none is kept. */
+  readonly valued: boolean
+  /** Doubles of a prediction. */
+  readonly outputs: number
   readonly keyGroups: number
   readonly maxKeys: number
   readonly where: string
@@ -51,13 +54,13 @@ export interface PendingOptions {
 const STATUS = 0
 const TIME = 1
 const EXPIRES_AT = 2
-const PROBABILITY = 3
-const STEP = 4
-const PRIOR = 5
-const LAST = 6
-const LABEL = 7
-const WEIGHT = 8
-const INPUTS = 9
+const STEP = 3
+const TYPICAL = 4
+const LAST = 5
+const LABEL = 6
+const WEIGHT = 7
+/** Then the prediction, the numeric inputs, the active slots, and their values where they have any. */
+const PREDICTION = 8
 /** In place of a slot: the input has none. */
 const NO_SLOT = -1
 
@@ -67,12 +70,19 @@ export class PendingStore {
   readonly #table: SlabTable
   readonly #dense: number
   readonly #active: number
+  readonly #valued: boolean
+  readonly #outputs: number
+  /** Offset of the inputs. */
+  readonly #inputs: number
   #slot = -1
 
-  constructor({ dense, active, ...options }: PendingOptions) {
+  constructor({ dense, active, valued, outputs, ...options }: PendingOptions) {
     this.#dense = dense
     this.#active = active
-    this.#table = new SlabTable({ width: INPUTS + dense + active, ...options })
+    this.#valued = valued
+    this.#outputs = outputs
+    this.#inputs = PREDICTION + outputs
+    this.#table = new SlabTable({ width: this.#inputs + dense + active * (valued ? 2 : 1), ...options })
     this.current = new EncodedKey(options.keyGroups)
   }
 
@@ -90,11 +100,10 @@ export class PendingStore {
       status: page[offset + STATUS],
       time: page[offset + TIME],
       expiresAt: page[offset + EXPIRES_AT],
-      probability: page[offset + PROBABILITY],
       step: page[offset + STEP],
-      prior: page[offset + PRIOR],
+      typical: page[offset + TYPICAL],
       last: page[offset + LAST],
-      label: page[offset + LABEL] as 0 | 1,
+      label: page[offset + LABEL],
       weight: page[offset + WEIGHT],
     }
   }
@@ -104,8 +113,8 @@ export class PendingStore {
     this.#table.expectRoom()
   }
 
-  /** Puts a row, with its inputs where it is a prediction. @throws ML_STATE_LIMIT when as many wait as may */
-  put(key: EncodedKey, row: PendingRow, inputs: FeatureVector | undefined): void {
+  /** Puts a row, with prediction and inputs where it is one. @throws ML_STATE_LIMIT when as many wait as may */
+  put(key: EncodedKey, row: PendingRow, prediction?: Float64Array, inputs?: FeatureVector): void {
     this.#remember(key)
     this.#slot = this.#table.insert(key)
     this.#table.write(key.group, this.#slot)
@@ -113,30 +122,38 @@ export class PendingStore {
     page[offset + STATUS] = row.status
     page[offset + TIME] = row.time
     page[offset + EXPIRES_AT] = row.expiresAt
-    page[offset + PROBABILITY] = row.probability
     page[offset + STEP] = row.step
-    page[offset + PRIOR] = row.prior
+    page[offset + TYPICAL] = row.typical
     page[offset + LAST] = row.last
     page[offset + LABEL] = row.label
     page[offset + WEIGHT] = row.weight
-    if (inputs !== undefined) this.#store(inputs, page, offset + INPUTS)
+    if (prediction !== undefined) page.set(prediction, offset + PREDICTION)
+    if (inputs !== undefined) this.#store(inputs, page, offset + this.#inputs)
+  }
+
+  /** Loads the prediction of the row that `find` found. */
+  loadPrediction(into: Float64Array): void {
+    this.#table.read(this.current.group, this.#slot)
+    const { page, offset } = this.#table
+    for (let i = 0; i < this.#outputs; i++) into[i] = page[offset + PREDICTION + i]
   }
 
   /** Loads the inputs of the row that `find` found. */
   load(into: FeatureVector): void {
     this.#table.read(this.current.group, this.#slot)
     const { page, offset } = this.#table
-    const from = offset + INPUTS
+    const from = offset + this.#inputs
+    const values = from + this.#dense + this.#active
     into.clear()
     for (let i = 0; i < this.#dense; i++) into.setDense(i, page[from + i])
     for (let i = 0; i < this.#active; i++) {
       const slot = page[from + this.#dense + i]
-      if (slot !== NO_SLOT) into.activate(slot)
+      if (slot !== NO_SLOT) into.activate(slot, this.#valued ? page[values + i] : 1)
     }
   }
 
   /** The row that `find` or `put` saw last has been learned from. */
-  markLabelled(label: 0 | 1): void {
+  markLabelled(label: number): void {
     this.#table.write(this.current.group, this.#slot)
     const { page, offset } = this.#table
     page[offset + STATUS] = LABELLED
@@ -161,8 +178,10 @@ export class PendingStore {
     return {
       writeGroup: (group: number, writer: ByteWriter) => {
         if (captured.size(group) === 0) return
+        writer.varint(this.#outputs)
         writer.varint(this.#dense)
         writer.varint(this.#active)
+        writer.u8(this.#valued ? 1 : 0)
         captured.writeGroup(group, writer)
       },
       release: () => captured.release(),
@@ -176,10 +195,12 @@ export class PendingStore {
     slots: SlotMap | undefined,
     visit: (text: string, expiresAt: number) => void,
   ): void {
-    const dense = reader.varint()
-    const active = reader.varint()
-    if (slots === undefined && dense === this.#dense && active === this.#active) this.#table.restoreGroup(group, reader)
-    else this.#restoreEdited(group, reader, slots, { dense, active })
+    const outputs = reader.varint()
+    const shape = { dense: reader.varint(), active: reader.varint(), valued: reader.u8() === 1, outputs }
+    if (outputs !== this.#outputs) reader.fail('waiting predictions do not fit the model', `${outputs} doubles`)
+    const same = shape.dense === this.#dense && shape.active === this.#active && shape.valued === this.#valued
+    if (slots === undefined && same) this.#table.restoreGroup(group, reader)
+    else this.#restoreEdited(group, reader, slots, shape)
     this.#table.forEach(group, (key, slot) => {
       this.#table.read(group, slot)
       visit(latin1Read(key, 0, key.length), this.#table.page[this.#table.offset + EXPIRES_AT])
@@ -191,13 +212,15 @@ export class PendingStore {
     group: number,
     reader: ByteReader,
     slots: SlotMap | undefined,
-    { dense, active }: { dense: number; active: number },
+    shape: Pick<PendingOptions, 'dense' | 'active' | 'valued' | 'outputs'>,
   ): void {
+    const { dense, active, outputs } = shape
     if (slots === undefined)
       reader.fail('waiting inputs do not fit the model', `${dense} numeric, ${active} categorical`)
     const { keyGroups } = this.#table
-    const old = new PendingStore({ dense, active, keyGroups, maxKeys: Number.POSITIVE_INFINITY, where: reader.place })
+    const old = new PendingStore({ ...shape, keyGroups, maxKeys: Number.POSITIVE_INFINITY, where: reader.place })
     old.#table.restoreGroup(group, reader)
+    const prediction = new Float64Array(outputs)
     const before = new FeatureVector(dense, active)
     const now = new FeatureVector(this.#dense, this.#active)
     const key = new EncodedKey(keyGroups)
@@ -206,8 +229,9 @@ export class PendingStore {
       key.group = group
       const row = old.find(key) as PendingRow
       old.load(before)
+      old.loadPrediction(prediction)
       now.moveFrom(before, slots)
-      this.put(key, row, now)
+      this.put(key, row, prediction, now)
     })
   }
 
@@ -228,5 +252,8 @@ export class PendingStore {
     for (let i = 0; i < this.#active; i++) {
       page[from + this.#dense + i] = i < inputs.activeCount ? inputs.active[i] : NO_SLOT
     }
+    if (!this.#valued) return
+    const values = from + this.#dense + this.#active
+    for (let i = 0; i < inputs.activeCount; i++) page[values + i] = inputs.values[i]
   }
 }

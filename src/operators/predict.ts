@@ -11,18 +11,39 @@
 import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
 import type { FeatureVector } from '../features/feature-vector.ts'
+import type { CreateLearner } from '../learn/create-learner.ts'
 import { checkWeight } from '../learn/learner.ts'
 import { decodeKey, type EncodedKey, type Key, KeyEncoder } from '../state/key.ts'
+import { createTask } from './create-task.ts'
 import type { ModelDescription } from './describe.ts'
+import { describeWeights, updateWeights } from './describe-model.ts'
 import { GlobalModel } from './global-model.ts'
 import { KeyedModels } from './keyed-models.ts'
-import { binaryLabel, conflict, stillPending, unmatched } from './labels.ts'
+import { conflict, stillPending, unmatched } from './labels.ts'
 import { Ledger } from './ledger.ts'
+import {
+  CONFLICTING,
+  DUPLICATE,
+  EARLY_COUNT,
+  EXPIRED,
+  IN,
+  LABELLED_COUNT,
+  LABELS,
+  LEARNED,
+  modelCounters,
+  PREDICTIONS,
+  PROCESSED,
+  REFUSED,
+  UNMATCHED,
+  WAITING_COUNT,
+} from './model-counters.ts'
 import type { ModelStore, ModelStoreOptions } from './model-store.ts'
 import type { Operator, OperatorCapture, OperatorContext } from './operator.ts'
-import { expiryOf, judgedOf, outcomeOf, predictionOf } from './outcome.ts'
+import { expiryOf, outcomeOf } from './outcome.ts'
 import { EARLY, type PendingRow, PendingStore, WAITING } from './pending-store.ts'
 import type { ModelUpdate } from './prediction.ts'
+import type { ModelTask } from './task.ts'
+import { writePart } from './write-part.ts'
 
 export interface PredictSettings extends ModelStoreOptions {
   /** Set by `learnFrom`. */
@@ -38,27 +59,9 @@ export interface PredictFunctions {
   readonly labelKey?: (label: unknown) => unknown
   readonly label?: (value: unknown) => unknown
   readonly weight?: (value: unknown) => unknown
+  /** Makes a learner that is not of this library. */
+  readonly learner?: CreateLearner
 }
-
-/** Counters; `predictions = labelled + expired + waiting`, `labels = learned + duplicate + conflicting + unmatched + refused + early`. */
-const counters = [
-  'in',
-  'processed',
-  'rejected',
-  'predictions',
-  'labelled',
-  'expired',
-  'waiting',
-  'labels',
-  'learned',
-  'duplicate',
-  'conflicting',
-  'unmatched',
-  'refused',
-  'early',
-] as const
-const [IN, PROCESSED, , PREDICTIONS, LABELLED_COUNT, EXPIRED, WAITING_COUNT, LABELS, LEARNED] = counters.keys()
-const [DUPLICATE, CONFLICTING, UNMATCHED, REFUSED, EARLY_COUNT] = [9, 10, 11, 12, 13]
 
 const RECORDS = 0
 const OUTCOMES = 2
@@ -74,7 +77,11 @@ export class PredictOperator implements Operator {
   readonly #context: OperatorContext
   readonly #settings: PredictSettings
   readonly #functions: PredictFunctions
+  readonly #task: ModelTask
+  readonly #where: string
   readonly #vector: FeatureVector
+  /** The prediction at hand. */
+  readonly #out: Float64Array
   readonly #pending: PendingStore | undefined
   readonly #joinKeys: KeyEncoder
 
@@ -82,20 +89,20 @@ export class PredictOperator implements Operator {
     this.#context = context
     this.#settings = settings
     this.#functions = functions
-    this.models = settings.keyed ? new KeyedModels(context, settings) : new GlobalModel(context, settings)
+    this.#where = `model "${context.uid}"`
+    this.#task = createTask(settings.model)
+    const parts = { task: this.#task, create: functions.learner }
+    this.models = settings.keyed ? new KeyedModels(context, settings, parts) : new GlobalModel(context, settings, parts)
     this.#vector = this.models.encoder.vector()
+    this.#out = new Float64Array(this.models.outputs)
     this.#joinKeys = new KeyEncoder(context.keyGroups)
-    this.ledger = new Ledger(counters, context.keyGroups)
+    this.ledger = new Ledger(modelCounters, context.keyGroups)
     if (settings.labels !== null) {
-      const { keyGroups, uid } = context
-      const { dense, active } = this.models.encoder
-      this.#pending = new PendingStore({
-        dense,
-        active,
-        keyGroups,
-        maxKeys: settings.maxPending,
-        where: `model "${uid}"`,
-      })
+      const { keyGroups } = context
+      const { outputs } = this.models
+      const { dense, active, valued } = this.models.encoder
+      const { maxPending: maxKeys } = settings
+      this.#pending = new PendingStore({ dense, active, valued, outputs, keyGroups, maxKeys, where: this.#where })
     }
   }
 
@@ -125,26 +132,37 @@ export class PredictOperator implements Operator {
     const row = pending.find(joinKey)
     // The entry may have gone, or its key been used anew with a later end.
     if (row === undefined || row.expiresAt !== time) return
+    if (row.status === WAITING) pending.loadPrediction(this.#out)
     pending.remove(joinKey)
     if (row.status === WAITING) {
       this.ledger.add(EXPIRED, group)
       this.ledger.addBy(WAITING_COUNT, group, -1)
-      if (this.#context.connected(EXPIRIES))
-        this.#context.emit(EXPIRIES, expiryOf(this.#context.uid, joinKeyOf(joinKey), row, time))
+      if (!this.#context.connected(EXPIRIES)) return
+      const { uid } = this.#context
+      this.#context.emit(EXPIRIES, expiryOf(uid, this.#task, joinKeyOf(joinKey), this.#out, row, time))
     } else if (row.status === EARLY) {
       this.ledger.add(UNMATCHED, group)
       this.ledger.addBy(EARLY_COUNT, group, -1)
       this.#context.deadLetter(
-        { key: joinKeyOf(joinKey), label: row.label === 1, at: row.time },
-        unmatched(`model "${this.#context.uid}"`),
+        { key: joinKeyOf(joinKey), label: this.#task.label(row.label), at: row.time },
+        unmatched(this.#where),
       )
     }
   }
 
   describe(): ModelDescription {
     const { model } = this.#settings
-    const steps = this.ledger.total(LEARNED)
-    return { type: 'model', learner: model.kind, steps, ...this.models.describe(), pending: this.#pending?.size ?? 0 }
+    const { models, sizeBytes, encoder } = this.models
+    const weights = this.#settings.keyed ? undefined : this.models.weights()
+    return {
+      type: 'model',
+      learner: model.kind,
+      steps: this.ledger.total(LEARNED),
+      models,
+      sizeBytes,
+      ...describeWeights(encoder, weights, this.#task.classes),
+      pending: this.#pending?.size ?? 0,
+    }
   }
 
   get large(): boolean {
@@ -156,7 +174,8 @@ export class PredictOperator implements Operator {
   }
 
   end(): void {
-    if (this.#context.connected(MODELS)) this.#emitModel()
+    // With a model per key there is no one model to emit.
+    if (!this.#settings.keyed && this.#context.connected(MODELS)) this.#emitModel()
   }
 
   capture(): OperatorCapture {
@@ -190,32 +209,36 @@ export class PredictOperator implements Operator {
     const { models } = this
     models.encoder.encode(value, this.#vector, false)
     models.open(this.#context.key)
-    const probability = models.predict(this.#vector)
-    this.#emitScored(value, probability)
+    models.predict(this.#vector, this.#out)
+    this.#emitScored(value)
     this.ledger.add(PROCESSED, this.#context.key.group)
   }
 
   #testThenTrain(value: unknown): void {
     const { models } = this
     const { key, uid, current } = this.#context
-    const label = binaryLabel(this.#functions.label?.(value), this.#context.uid)
     const weight = this.#weightOf(value)
+    const code = this.#task.code(this.#functions.label?.(value), this.#where)
     models.encoder.encode(value, this.#vector, true)
+    this.#task.keep(code)
     models.open(key)
     const step = models.step
-    const { prior, last } = models
-    const probability = models.testThenTrain(this.#vector, label, weight)
+    const { typical, last } = models
+    models.testThenTrain(this.#vector, code, weight, this.#out)
     this.ledger.add(PROCESSED, key.group)
     this.ledger.add(LABELS, key.group)
     this.ledger.add(LEARNED, key.group)
     if (this.#context.connected(RECORDS)) {
-      const prediction = predictionOf(probability)
-      this.#context.emit(RECORDS, { input: value, prediction, model: { uid, step }, label: label === 1 })
+      const prediction = this.#task.prediction(this.#out)
+      this.#context.emit(RECORDS, { input: value, prediction, model: { uid, step }, label: this.#task.label(code) })
     }
-    if (this.#context.connected(JUDGED)) this.#context.emit(JUDGED, judgedOf(probability, prior, last, label, weight))
+    if (this.#context.connected(JUDGED)) {
+      this.#context.emit(JUDGED, this.#task.judged(this.#out, typical, last, code, weight))
+    }
     if (this.#context.connected(OUTCOMES)) {
       const { time } = current
-      this.#context.emit(OUTCOMES, outcomeOf(uid, null, { time, probability, step, prior, last }, label, weight, time))
+      const learnt = { code, weight, at: time }
+      this.#context.emit(OUTCOMES, outcomeOf(uid, this.#task, null, this.#out, { time, step, typical, last }, learnt))
     }
     this.#learned()
   }
@@ -233,42 +256,42 @@ export class PredictOperator implements Operator {
     if (early === undefined) pending.expectRoom()
     models.encoder.encode(value, this.#vector, true)
     models.open(this.#context.key)
-    const probability = models.predict(this.#vector)
+    models.predict(this.#vector, this.#out)
     const expiresAt = time + timeoutMs
     const row: PendingRow = {
       status: WAITING,
       time,
       expiresAt,
-      probability,
       step: models.step,
-      prior: models.prior,
+      typical: models.typical,
       last: models.last,
       label: 0,
       weight: 1,
     }
-    pending.put(joinKey, row, this.#vector)
+    pending.put(joinKey, row, this.#out, this.#vector)
     this.#context.setEventTimer(expiresAt, EXPIRY + pending.textOf(joinKey))
     this.ledger.add(PROCESSED, group)
     this.ledger.add(PREDICTIONS, group)
     this.ledger.add(WAITING_COUNT, group)
-    this.#emitScored(value, probability)
+    this.#emitScored(value)
     if (early === undefined) return
     // Its label had come first.
     this.ledger.addBy(EARLY_COUNT, group, -1)
-    this.#learn(row, early.label, early.weight, { key: joinKeyOf(joinKey), label: early.label === 1 })
+    const label = this.#task.label(early.label)
+    this.#learn(row, early.label, early.weight, { key: joinKeyOf(joinKey), label })
   }
 
   #label(value: unknown): void {
     const pending = this.#pending as PendingStore
     const { group } = this.#context.key
-    let label: 0 | 1
+    let label: number
     let weight: number
     let row: PendingRow | undefined
     try {
-      label = binaryLabel(this.#functions.label?.(value), this.#context.uid)
       weight = this.#weightOf(value)
       const joinKey = this.#joinKeys.encode(this.#functions.labelKey?.(value) as Key)
       joinKey.group = group
+      label = this.#task.code(this.#functions.label?.(value), this.#where)
       row = pending.find(joinKey)
       if (row === undefined) {
         this.#keepEarly(pending, label, weight)
@@ -280,19 +303,21 @@ export class PredictOperator implements Operator {
       return
     }
     if (row.status === WAITING) {
+      this.#task.keep(label)
       pending.load(this.#vector)
+      pending.loadPrediction(this.#out)
       this.models.open(this.#context.key)
       this.#learn(row, label, weight, value)
     } else if (row.label === label) this.ledger.add(DUPLICATE, group)
     else {
       this.ledger.add(CONFLICTING, group)
       if (this.#settings.labels?.onConflict === 'reject')
-        this.#context.deadLetter(value, conflict(label, this.#context.uid))
+        this.#context.deadLetter(value, this.#conflict(row.label, label))
     }
   }
 
-  /** Trains on a waiting row: the one that `pending` found or put last, its inputs in the vector, its model open. */
-  #learn(row: PendingRow, label: 0 | 1, weight: number, cause: unknown): void {
+  /** Trains on a waiting row: the one that `pending` found or put last, inputs and prediction loaded, its model open. */
+  #learn(row: PendingRow, label: number, weight: number, cause: unknown): void {
     const pending = this.#pending as PendingStore
     const { key, uid, current } = this.#context
     try {
@@ -307,21 +332,22 @@ export class PredictOperator implements Operator {
     this.ledger.addBy(WAITING_COUNT, key.group, -1)
     this.ledger.add(LEARNED, key.group)
     if (this.#context.connected(JUDGED)) {
-      this.#context.emit(JUDGED, judgedOf(row.probability, row.prior, row.last, label, weight))
+      this.#context.emit(JUDGED, this.#task.judged(this.#out, row.typical, row.last, label, weight))
     }
     if (this.#context.connected(OUTCOMES)) {
       const joinKey = joinKeyOf(pending.current)
-      this.#context.emit(OUTCOMES, outcomeOf(uid, joinKey, row, label, weight, current.time))
+      const learnt = { code: label, weight, at: current.time }
+      this.#context.emit(OUTCOMES, outcomeOf(uid, this.#task, joinKey, this.#out, row, learnt))
     }
     this.#learned()
   }
 
-  #keepEarly(pending: PendingStore, label: 0 | 1, weight: number): void {
+  #keepEarly(pending: PendingStore, label: number, weight: number): void {
     const { timeoutMs } = this.#settings.labels as { timeoutMs: number }
     const time = this.#context.current.time
     const expiresAt = time + timeoutMs
-    const row = { status: EARLY, time, expiresAt, probability: 0, step: 0, prior: -1, last: -1, label, weight } as const
-    pending.put(pending.current, row, undefined)
+    this.#task.keep(label)
+    pending.put(pending.current, { status: EARLY, time, expiresAt, step: 0, typical: NaN, last: NaN, label, weight })
     this.#context.setEventTimer(expiresAt, EXPIRY + pending.textOf(pending.current))
     this.ledger.add(EARLY_COUNT, this.#context.key.group)
   }
@@ -333,10 +359,14 @@ export class PredictOperator implements Operator {
     return weight as number
   }
 
-  #emitScored(value: unknown, probability: number): void {
+  #conflict(before: number, now: number): Error {
+    return conflict(this.#task.label(before), this.#task.label(now), this.#context.uid)
+  }
+
+  #emitScored(value: unknown): void {
     if (!this.#context.connected(RECORDS)) return
     const model = { uid: this.#context.uid, step: this.models.step }
-    this.#context.emit(RECORDS, { input: value, prediction: predictionOf(probability), model })
+    this.#context.emit(RECORDS, { input: value, prediction: this.#task.prediction(this.#out), model })
   }
 
   #learned(): void {
@@ -345,28 +375,16 @@ export class PredictOperator implements Operator {
   }
 
   #emitModel(): void {
-    const { intercept, weights } = this.models.describe()
-    // With a model per key there is no one model to emit.
+    const weights = this.models.weights()
     if (weights === undefined) return
-    const value: ModelUpdate = {
-      model: { uid: this.#context.uid, step: this.models.step },
-      at: this.#context.current.time,
-      intercept: intercept ?? 0,
-      weights: Object.fromEntries(weights.map(({ name, weight }) => [name, weight])),
-    }
+    const { key, uid, current } = this.#context
+    const version = { model: { uid, step: this.models.step }, at: current.time }
+    const learnt = updateWeights(this.models.encoder, weights, this.#task.classes)
+    const value: ModelUpdate = this.#settings.keyed
+      ? { ...version, key: joinKeyOf(key), ...learnt }
+      : { ...version, ...learnt }
     this.#context.emit(MODELS, value)
   }
-}
-
-/** A mark, then the part where it has state; returns the mark. */
-function writePart(part: OperatorCapture, group: number, writer: ByteWriter): number {
-  const mark = writer.length
-  writer.u8(1)
-  part.writeGroup(group, writer)
-  if (writer.length > mark + 1) return 1
-  writer.truncate(mark)
-  writer.u8(0)
-  return 0
 }
 
 function joinKeyOf({ bytes, length }: { bytes: Uint8Array; length: number }): Key {

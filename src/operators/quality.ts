@@ -16,7 +16,7 @@ import {
 import type { QualityDescription } from './describe.ts'
 import { basicCounters, IN, Ledger, PROCESSED } from './ledger.ts'
 import type { Operator, OperatorCapture, OperatorContext } from './operator.ts'
-import type { Judged } from './prediction.ts'
+import type { JudgedBinary } from './prediction.ts'
 import { HALF_LIFE, type QualityReport, RECENT } from './quality-report.ts'
 
 export interface QualityOptions {
@@ -47,7 +47,7 @@ export class QualityOperator implements Operator {
   }
 
   receive(_input: number, value: unknown): void {
-    const { probability, label, weight, prior, last } = value as Judged
+    const { probability, label, weight, prior, last } = value as JudgedBinary
     this.ledger.add(IN, this.#home)
     const majority = last === null ? null : prior > 0.5
     const outcome: BinaryOutcome = { probability, label, weight, prior, majority, last }

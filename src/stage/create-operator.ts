@@ -73,6 +73,7 @@ export function createOperator(
         labelKey: named('labelKey'),
         label: named('label'),
         weight: named('weight'),
+        learner: functions.get(`${uid}/learner`) as never,
       })
     case 'quality':
       return new QualityOperator(context, options as unknown as QualityOptions)

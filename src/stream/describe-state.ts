@@ -3,8 +3,9 @@
  * them to describe themselves.
  */
 import { ByteReader } from '../bytes/reader.ts'
+import { isKnownLearner } from '../learn/create-learner.ts'
 import type { OperatorDescription } from '../operators/describe.ts'
-import type { Plan } from '../stage/plan.ts'
+import type { OperatorVertex, Plan } from '../stage/plan.ts'
 import { Stage } from '../stage/stage.ts'
 
 /** Kinds that can be restored so and have something to show. */
@@ -42,11 +43,17 @@ export function describeState(plan: Plan, groups: Iterable<StoredGroup>): Descri
   return { operators, sizes }
 }
 
+/** Learners that are not of this library are functions, which a checkpoint does not hold. */
+function isDescribed({ kind, options }: OperatorVertex): boolean {
+  const { model } = options as { model?: { kind: string } }
+  return DESCRIBED.includes(kind) && (model === undefined || isKnownLearner(model.kind))
+}
+
 /** Each described operator in a stage of its own. */
 function describedStages(plan: Plan): Map<string, Stage> {
   const host = { emit: () => {}, sink: () => ({ append: () => {}, roll: () => {} }) }
   const stages = new Map<string, Stage>()
-  for (const vertex of plan.operators.filter(({ kind }) => DESCRIBED.includes(kind))) {
+  for (const vertex of plan.operators.filter(isDescribed)) {
     const stage = plan.stages.find(({ operators }) => operators.includes(vertex.uid))
     if (stage === undefined) continue
     const alone = { ...stage, operators: [vertex.uid], inputs: stage.inputs.filter(({ uid }) => uid === vertex.uid) }

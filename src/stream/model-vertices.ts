@@ -1,15 +1,14 @@
 /** The vertices behind `predict`, `learn` and `learnFrom`: model, quality, and the router that finds a label's model. */
 import { MillraceError } from '../errors.ts'
-import type { BinarySpec } from '../learn/learner.ts'
-import { JUDGED_ROWS } from '../operators/judged-schema.ts'
+import { CREATE } from '../learn/create-learner.ts'
+import type { LearnerSpec, Task } from '../learn/learner.ts'
+import { judgedRows } from '../operators/judged-schema.ts'
+import type { LabelOf } from '../operators/prediction.ts'
 import type { JsonObject, JsonValue } from '../stage/json.ts'
 import type { InputEdge, Partitioning } from '../stage/plan.ts'
 import type { Key } from '../state/key.ts'
 import { type Duration, durationMs } from '../time/duration.ts'
 import type { AnyFunction, Graph } from './graph.ts'
-
-/** A learner's spec over records of type `T`, such as `logistic({ inputs })`. */
-export type BinaryModel<T> = BinarySpec<T>
 
 export interface PredictOptions {
   /** Event time between two reports on `metrics`. Default: one report, at the end. */
@@ -22,19 +21,19 @@ export interface PredictOptions {
   readonly maxPending?: number
 }
 
-export interface LearnOptions<T> extends PredictOptions {
-  /** The label of a record: true or false (or 1 and 0). Anything else rejects the record. */
-  readonly label: (record: T) => boolean | 0 | 1
+export interface LearnOptions<T, K extends Task = 'binary'> extends PredictOptions {
+  /** The label of a record: true or false (or 1 and 0), a number, or the name of a class. Anything else rejects the record. */
+  readonly label: (record: T) => LabelOf<K>
   /** How much the record counts (default 1): finite and positive. */
   readonly weight?: (record: T) => number
 }
 
-export interface LearnFromOptions<T, L> {
+export interface LearnFromOptions<T, L, K extends Task = 'binary'> {
   /** Join key of a record: no two predictions that wait at the same time may share one. */
   readonly key: (record: T) => Key
   /** Join key of a label. */
   readonly labelKey: (label: L) => Key
-  readonly label: (label: L) => boolean | 0 | 1
+  readonly label: (label: L) => LabelOf<K>
   readonly weight?: (label: L) => number
   /** Event time that a prediction waits for its label, and an early label for its prediction. */
   readonly labelTimeout: Duration
@@ -64,23 +63,23 @@ export function addPredict<T>(
   graph: Graph,
   name: string,
   edge: InputEdge,
-  model: BinaryModel<T>,
+  model: LearnerSpec<T>,
   options: PredictOptions,
 ): void {
   graph.addOperator(name, 'predict', [edge], { ...modelOptions(name, edge, model, options), labels: null })
-  addQuality(graph, name, edge, options)
+  addModelParts(graph, name, edge, model, options)
 }
 
 export function addLearn<T>(
   graph: Graph,
   name: string,
   edge: InputEdge,
-  model: BinaryModel<T>,
-  options: LearnOptions<T>,
+  model: LearnerSpec<T>,
+  options: LearnOptions<T, Task>,
 ): void {
   graph.addOperator(name, 'learn', [edge], { ...modelOptions(name, edge, model, options), labels: null })
   graph.addFunctions(name, { label: required(name, 'label', options.label), weight: options.weight as AnyFunction })
-  addQuality(graph, name, edge, options)
+  addModelParts(graph, name, edge, model, options)
 }
 
 /** Adds the label input to a `predict` vertex; with a model per key also the router, unless labels carry the model's key. */
@@ -130,15 +129,25 @@ export function joinLabels(graph: Graph, name: string, { labels, late, keyed, op
   })
 }
 
-function addQuality(graph: Graph, name: string, edge: InputEdge, { metricsEvery }: PredictOptions): void {
+/** What belongs to every model: how its learner is made, where it is a user's, and its quality. */
+function addModelParts<T>(
+  graph: Graph,
+  name: string,
+  edge: InputEdge,
+  model: LearnerSpec<T>,
+  { metricsEvery }: PredictOptions,
+): void {
+  const { task } = model
+  graph.addFunctions(name, { learner: (model as { [CREATE]?: AnyFunction })[CREATE] })
   const from = { uid: name, output: 'judged' }
   const partitioning = edge.partitioning === 'single' ? 'forward' : 'single'
-  graph.addOperator(`${name}.quality`, 'quality', [{ from, partitioning, rows: JUDGED_ROWS }], {
+  graph.addOperator(`${name}.quality`, 'quality', [{ from, partitioning, rows: judgedRows(task) }], {
+    task,
     everyMs: metricsEvery === undefined ? 0 : durationMs(metricsEvery, `metricsEvery of model "${name}"`),
   })
 }
 
-function modelOptions<T>(name: string, edge: InputEdge, model: BinaryModel<T>, options: PredictOptions): JsonObject {
+function modelOptions<T>(name: string, edge: InputEdge, model: LearnerSpec<T>, options: PredictOptions): JsonObject {
   const { modelEvery = 0, maxKeys = DEFAULT_MAX, maxPending = DEFAULT_MAX } = options
   if (typeof model !== 'object' || model === null || typeof model.kind !== 'string') {
     throw new MillraceError('ML_PLAN', {
@@ -148,7 +157,15 @@ function modelOptions<T>(name: string, edge: InputEdge, model: BinaryModel<T>, o
       remedy: 'Give logistic({ inputs }) with inputs from features(schema)',
     })
   }
-  return { model: model as unknown as JsonValue, keyed: edge.partitioning === 'key', modelEvery, maxKeys, maxPending }
+  const keyed = edge.partitioning === 'key'
+  if (keyed && model.task === 'multiclass' && model.classes === undefined) {
+    throw new MillraceError('ML_PLAN', {
+      what: 'models per key need their classes beforehand',
+      where: `model "${name}"`,
+      remedy: "Name them: classes: ['a', 'b', 'c']",
+    })
+  }
+  return { model: model as unknown as JsonValue, keyed, modelEvery, maxKeys, maxPending }
 }
 
 function required(name: string, what: string, value: unknown): AnyFunction {

@@ -4,7 +4,7 @@
  * Every engine works on one of these, whether the pipeline was imported by a program or evaluated from a bundle.
  */
 import type { RecordSchema } from '../formats/schema.ts'
-import { JUDGED_ROWS, judgedSchema } from '../operators/judged-schema.ts'
+import { judgedSchema } from '../operators/judged-schema.ts'
 import { createDecoder } from '../stage/create-decoder.ts'
 import type { Functions } from '../stage/functions.ts'
 import type { Plan, SourceVertex } from '../stage/plan.ts'
@@ -44,7 +44,7 @@ export class Program {
 
   /** The schema that an edge's `rows` names. */
   schema(rows: string): RecordSchema<unknown> | undefined {
-    return rows === JUDGED_ROWS ? judgedSchema : this.#schemas.get(rows)
+    return judgedSchema(rows) ?? this.#schemas.get(rows)
   }
 
   functions(): Functions {

@@ -2,6 +2,7 @@
  * Typed streams: what a pipeline's code holds while it builds the graph. Each method adds a vertex and gives its output.
  */
 
+import type { LearnerSpec, Task } from '../learn/learner.ts'
 import type { Rejected } from '../operators/operator.ts'
 import type { Expired, Learned, ModelUpdate, Outcome, Scored } from '../operators/prediction.ts'
 import type { ProcessFunctions } from '../operators/process.ts'
@@ -14,7 +15,6 @@ import type { Graph } from './graph.ts'
 import {
   addLearn,
   addPredict,
-  type BinaryModel,
   joinLabels,
   type LearnFromOptions,
   type LearnOptions,
@@ -79,14 +79,14 @@ export class Stream<T> {
   }
 
   /** Scores each record with one model, which learns when `learnFrom` joins the labels. */
-  predict(name: string, model: BinaryModel<T>, options: PredictOptions = {}): ScoredStream<T> {
+  predict<K extends Task>(name: string, model: LearnerSpec<T, K>, options: PredictOptions = {}): ScoredStream<T, K> {
     addPredict(this.graph, name, this.edge('single'), model, options)
     return new ScoredStream(this.graph, name, undefined)
   }
 
   /** Tests the model on each record, then learns its label: prequential. */
-  learn(name: string, model: BinaryModel<T>, options: LearnOptions<T>): LearnedStream<T> {
-    addLearn(this.graph, name, this.edge('single'), model, options)
+  learn<K extends Task>(name: string, model: LearnerSpec<T, K>, options: LearnOptions<T, K>): LearnedStream<T, K> {
+    addLearn(this.graph, name, this.edge('single'), model, options as LearnOptions<T, Task>)
     return new LearnedStream(this.graph, name)
   }
 
@@ -145,29 +145,29 @@ export class KeyedStream<T> {
   }
 
   /** Scores each record with the model of its key. */
-  predict(name: string, model: BinaryModel<T>, options: PredictOptions = {}): ScoredStream<T> {
+  predict<K extends Task>(name: string, model: LearnerSpec<T, K>, options: PredictOptions = {}): ScoredStream<T, K> {
     addPredict(this.#graph, name, this.#stream.edge('key'), model, options)
     this.#graph.addFunctions(name, { key0: this.#key })
     return new ScoredStream(this.#graph, name, { records: this.#stream, key: this.#key as never })
   }
 
   /** Tests the model of the record's key, then learns the label. */
-  learn(name: string, model: BinaryModel<T>, options: LearnOptions<T>): LearnedStream<T> {
-    addLearn(this.#graph, name, this.#stream.edge('key'), model, options)
+  learn<K extends Task>(name: string, model: LearnerSpec<T, K>, options: LearnOptions<T, K>): LearnedStream<T, K> {
+    addLearn(this.#graph, name, this.#stream.edge('key'), model, options as LearnOptions<T, Task>)
     this.#graph.addFunctions(name, { key0: this.#key })
     return new LearnedStream(this.#graph, name)
   }
 }
 
 /** Outputs that every model has beside its records. */
-abstract class ModelStream<T> extends Stream<T> {
+abstract class ModelStream<T, K extends Task> extends Stream<T> {
   /** Records that the model could not take: a wrong type, a number beyond its range, a bad label. */
   get rejected(): Stream<Rejected> {
     return new Stream(this.graph, this.uid, 'rejected')
   }
 
   /** Predictions that met their label. */
-  get outcomes(): Stream<Outcome> {
+  get outcomes(): Stream<Outcome<K>> {
     return new Stream(this.graph, this.uid, 'outcomes')
   }
 
@@ -183,14 +183,14 @@ abstract class ModelStream<T> extends Stream<T> {
 }
 
 /** The output of `learn`. */
-export class LearnedStream<T> extends ModelStream<Learned<T>> {
+export class LearnedStream<T, K extends Task = 'binary'> extends ModelStream<Learned<T, K>, K> {
   constructor(graph: Graph, uid: string) {
     super(graph, uid, 'records')
   }
 }
 
 /** The output of `predict`: scored records now; outcomes when the labels come. */
-export class ScoredStream<T> extends ModelStream<Scored<T>> {
+export class ScoredStream<T, K extends Task = 'binary'> extends ModelStream<Scored<T, K>, K> {
   readonly #keyed: { records: Stream<T>; key: (record: never) => Key } | undefined
 
   constructor(graph: Graph, uid: string, keyed: { records: Stream<T>; key: (record: never) => Key } | undefined) {
@@ -199,7 +199,7 @@ export class ScoredStream<T> extends ModelStream<Scored<T>> {
   }
 
   /** Predictions whose label did not come within `labelTimeout`. */
-  get expired(): Stream<Expired> {
+  get expired(): Stream<Expired<K>> {
     return new Stream(this.graph, this.uid, 'expired')
   }
 
@@ -207,7 +207,7 @@ export class ScoredStream<T> extends ModelStream<Scored<T>> {
    * Joins the labels, which come later, in any order, once or more often. The model learns each once, from the inputs
    * as they were when the prediction was made.
    */
-  learnFrom<L>(labels: Stream<L>, options: LearnFromOptions<T, L>): ScoredStream<T> {
+  learnFrom<L>(labels: Stream<L>, options: LearnFromOptions<T, L, K>): ScoredStream<T, K> {
     const late = labels instanceof SourceStream ? (labels as SourceStream<L>).late : undefined
     joinLabels(this.graph, this.uid, { labels, late, keyed: this.#keyed, options: options as never })
     return this

@@ -39,7 +39,7 @@ export class AdaGrad implements Optimizer {
     offset: number,
     { dense, weights, sparse, stride, intercept }: Places,
     input: Float64Array,
-    { missing, active, activeCount }: FeatureVector,
+    { missing, active, values, activeCount }: FeatureVector,
     step: Float64Array,
   ): void {
     const rate = this.#rate
@@ -54,7 +54,7 @@ export class AdaGrad implements Optimizer {
     }
     for (let i = 0; i < activeCount; i++) {
       const k = offset + sparse + stride * active[i]
-      const gradient = slope + l2 * page[k]
+      const gradient = slope * values[i] + l2 * page[k]
       const sum = page[k + 1] + gradient * gradient
       page[k + 1] = sum
       page[k] -= (rate * gradient) / Math.sqrt(sum + EPSILON)

@@ -1,7 +1,8 @@
 import { MillraceError } from '../../errors.ts'
 import type { FeatureVector } from '../../features/feature-vector.ts'
 import type { SlotMap } from '../../features/slot-map.ts'
-import { type BinaryLearner, checkWeight, type LearnerOptions, type SlotWeights } from '../learner.ts'
+import { checkWeight, type Learner, type LearnerOptions, type SlotWeights } from '../learner.ts'
+import { LARGEST_SQUARE, unusableInput } from '../usable-inputs.ts'
 import { AdaGrad } from './adagrad.ts'
 import { dotProduct, sumOfSquares } from './dense-sums.ts'
 import { InvScaling } from './inv-scaling.ts'
@@ -20,8 +21,6 @@ import {
 } from './standardiser.ts'
 import { ERROR, GAIN, newStep, SCORE, SCORE_BEFORE, SQUARE, WEIGHT } from './step.ts'
 
-/** Squares of the inputs of a record may sum to this: each up to 1e20, far beyond what an encoder lets through. */
-const LARGEST_SQUARE = 1e40
 /** No learning reaches such a weight. */
 const LARGEST_WEIGHT = 1e150
 
@@ -39,10 +38,11 @@ const LARGEST_WEIGHT = 1e150
  * and optimizer leave finite numbers from every model they can have made (each file says why). Restored rows pass
  * `check`, so there are no others.
  */
-export class LinearLearner implements BinaryLearner {
-  readonly storage = 'fixed'
+export class LinearLearner implements Learner {
   readonly task = 'binary'
-  readonly merge = 'average'
+  readonly merge = 'none'
+  readonly outputs = 1
+  readonly uncertain = false
   readonly layout: string
   readonly #spec: LogisticSpec
   readonly #optimizer: Optimizer
@@ -60,6 +60,7 @@ export class LinearLearner implements BinaryLearner {
   // Scratch of one record.
   readonly #scaled: Float64Array
   readonly #step = newStep()
+  readonly #out = new Float64Array(1)
 
   constructor(spec: LogisticSpec, { fixedInputs = false }: LearnerOptions = {}) {
     this.#spec = spec
@@ -95,32 +96,54 @@ export class LinearLearner implements BinaryLearner {
     page.fill(0, offset, offset + this.size(slots))
   }
 
-  predictProbaOne(page: Float64Array, offset: number, x: FeatureVector): number {
-    return this.#probability(this.#score(page, offset, x), x)
+  predictOne(page: Float64Array, offset: number, x: FeatureVector, out: Float64Array): void {
+    const score = this.#score(page, offset, x)
+    if (score !== score) throw unusableInput(x, this.#spec.inputs, 'logistic')
+    out[0] = probabilityOf(score)
   }
 
-  learnOne(page: Float64Array, offset: number, x: FeatureVector, y: 0 | 1, weight: number): void {
-    this.testThenTrain(page, offset, x, y, weight)
+  learnOne(page: Float64Array, offset: number, x: FeatureVector, y: number, weight: number): void {
+    this.testThenTrain(page, offset, x, y, weight, this.#out)
   }
 
-  testThenTrain(page: Float64Array, offset: number, x: FeatureVector, y: 0 | 1, weight: number): number {
+  testThenTrain(
+    page: Float64Array,
+    offset: number,
+    x: FeatureVector,
+    y: number,
+    weight: number,
+    out: Float64Array,
+  ): void {
     checkWeight(weight)
-    return this.#standardise
-      ? this.#trainStandardised(page, offset, x, y, weight)
-      : this.#trainRaw(page, offset, x, y, weight)
+    if (this.#standardise) this.#trainStandardised(page, offset, x, y, weight, out)
+    else this.#trainRaw(page, offset, x, y, weight, out)
   }
 
   steps(page: Float64Array, offset: number): number {
     return page[offset + STEPS]
   }
 
-  weights(page: Float64Array, offset: number, slots: number): SlotWeights {
+  weights(page: Float64Array, offset: number, slots: number): readonly SlotWeights[] {
     const { dense, weights, sparse, stride } = this.#places
     const bySlot = new Float64Array(slots)
     for (let slot = 0; slot < slots; slot++) {
       bySlot[slot] = page[offset + (slot < dense ? weights + slot : sparse + stride * slot)]
     }
-    return { intercept: page[offset + INTERCEPT], weights: bySlot }
+    return [{ intercept: page[offset + INTERCEPT], weights: bySlot }]
+  }
+
+  /** New slots come last, and are zeros. */
+  resize(
+    from: Float64Array,
+    fromOffset: number,
+    fromSlots: number,
+    to: Float64Array,
+    toOffset: number,
+    toSlots: number,
+  ): void {
+    const size = this.size(Math.min(fromSlots, toSlots))
+    to.fill(0, toOffset, toOffset + this.size(toSlots))
+    to.set(from.subarray(fromOffset, fromOffset + size), toOffset)
   }
 
   move(
@@ -129,8 +152,10 @@ export class LinearLearner implements BinaryLearner {
     { dense: oldDense, slots }: SlotMap,
     to: Float64Array,
     toOffset: number,
+    toSlots: number,
   ): void {
     const { dense, weights, sparse, stride } = this.#places
+    to.fill(0, toOffset, toOffset + this.size(toSlots))
     if (this.#oneCount) throw new MillraceError('ML_PLAN', { what: 'a model with one count for all inputs keeps them' })
     for (let i = 0; i < this.#header; i++) to[toOffset + i] = from[fromOffset + i]
     const oldScaler = this.#header + stride * oldDense
@@ -176,25 +201,34 @@ export class LinearLearner implements BinaryLearner {
     }
   }
 
-  #trainRaw(page: Float64Array, offset: number, x: FeatureVector, y: 0 | 1, weight: number): number {
+  #trainRaw(page: Float64Array, offset: number, x: FeatureVector, y: number, weight: number, out: Float64Array): void {
     const step = this.#step
     dotProduct(page, offset + this.#places.weights, x.dense, step)
-    const score = step[SCORE] + this.#activeScore(page, offset, x) + page[offset + INTERCEPT]
-    if (!(step[SQUARE] <= LARGEST_SQUARE && score - score === 0)) throw this.#unusable(x)
+    const activeScore = this.#activeScore(page, offset, x)
+    const score = step[SCORE] + activeScore + page[offset + INTERCEPT]
+    if (!(step[SQUARE] <= LARGEST_SQUARE && score - score === 0)) throw unusableInput(x, this.#spec.inputs, 'logistic')
     const probability = probabilityOf(score)
     step[SCORE] = score
     step[ERROR] = probability - y
     step[WEIGHT] = weight
     this.#optimizer.learn(page, offset, this.#places, x.dense, x, step)
     page[offset + STEPS]++
-    return probability
+    out[0] = probability
   }
 
-  #trainStandardised(page: Float64Array, offset: number, x: FeatureVector, y: 0 | 1, weight: number): number {
+  #trainStandardised(
+    page: Float64Array,
+    offset: number,
+    x: FeatureVector,
+    y: number,
+    weight: number,
+    out: Float64Array,
+  ): void {
     const step = this.#step
     const scaled = this.#scaled
     sumOfSquares(x.dense, step)
-    if (!(step[SQUARE] <= LARGEST_SQUARE)) throw this.#unusable(x)
+    const activeScore = this.#activeScore(page, offset, x)
+    if (!(step[SQUARE] <= LARGEST_SQUARE)) throw unusableInput(x, this.#spec.inputs, 'logistic')
     const weights = offset + this.#places.weights
     const scaler = offset + this.#scaler
     if (this.#oneCount) {
@@ -203,7 +237,6 @@ export class LinearLearner implements BinaryLearner {
       updateAndStandardiseOneCount(page, weights, scaler, x.dense, scaled, step)
     } else if (x.missingCount === 0) updateAndStandardise(page, weights, scaler, x.dense, scaled, step)
     else updateAndStandardisePresent(page, weights, scaler, x.dense, scaled, x.missing, step)
-    const activeScore = this.#activeScore(page, offset, x)
     const intercept = page[offset + INTERCEPT]
     const score = step[SCORE] + activeScore + intercept
     const probability = probabilityOf(step[SCORE_BEFORE] + activeScore + intercept)
@@ -212,7 +245,7 @@ export class LinearLearner implements BinaryLearner {
     step[WEIGHT] = weight
     this.#optimizer.learn(page, offset, this.#places, scaled, x, step)
     page[offset + STEPS]++
-    return probability
+    out[0] = probability
   }
 
   #score(page: Float64Array, offset: number, x: FeatureVector): number {
@@ -227,34 +260,25 @@ export class LinearLearner implements BinaryLearner {
     return step[SCORE] + this.#activeScore(page, offset, x) + page[offset + INTERCEPT]
   }
 
-  #activeScore(page: Float64Array, offset: number, { active, activeCount }: FeatureVector): number {
+  /** Σ weight·value of the active slots; adds Σ value² to step[SQUARE]. */
+  #activeScore(page: Float64Array, offset: number, { active, values, activeCount }: FeatureVector): number {
     const { sparse, stride } = this.#places
     const first = offset + sparse
     let sum = 0
-    for (let i = 0; i < activeCount; i++) sum += page[first + stride * active[i]]
+    let square = 0
+    for (let i = 0; i < activeCount; i++) {
+      const value = values[i]
+      sum += page[first + stride * active[i]] * value
+      square += value * value
+    }
+    this.#step[SQUARE] += square
     return sum
-  }
-
-  #probability(score: number, x: FeatureVector): number {
-    if (score !== score) throw this.#unusable(x)
-    return probabilityOf(score)
   }
 
   /** The encoder gives no such vector: the spec says that no input may be missing. */
   #incomplete({ missing }: FeatureVector): MillraceError {
     const name = this.#spec.inputs.numeric[missing.indexOf(1)]?.name
     return new MillraceError('ML_LEARN', { what: 'an input that is not nullable is missing', where: `input "${name}"` })
-  }
-
-  /** Names the first input that cannot be learned from. */
-  #unusable({ dense }: FeatureVector): MillraceError {
-    const slot = dense.findIndex((value) => !(value * value <= LARGEST_SQUARE))
-    return new MillraceError('ML_LEARN', {
-      what: 'an input is not finite, or too large to learn from',
-      got: slot < 0 ? 'the sum of their squares' : dense[slot],
-      where: slot < 0 ? 'logistic' : `logistic, input "${this.#spec.inputs.numeric[slot]?.name ?? slot}"`,
-      remedy: 'Encoders refuse such values; bound numeric inputs by their option max',
-    })
   }
 }
 

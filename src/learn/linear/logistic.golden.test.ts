@@ -3,6 +3,7 @@ import { describeWithData, readSharedColumns } from '../../../test/shared-data.t
 import { FeatureEncoder } from '../../features/feature-encoder.ts'
 import { type Features, features } from '../../features/features.ts'
 import { number, record, string } from '../../formats/schema.ts'
+import { tested } from '../first-output.fixture.ts'
 import { decide } from '../learner.ts'
 import { adagrad } from './adagrad.ts'
 import { LinearLearner } from './linear-learner.ts'
@@ -37,7 +38,7 @@ class Prequential {
       return
     }
     this.#fit()
-    const probability = this.learner.testThenTrain(this.page, 0, this.#vector, label ? 1 : 0, 1)
+    const probability = tested(this.learner, this.page, 0, this.#vector, label ? 1 : 0)
     if (decide(probability) === label) this.correct++
   }
 

@@ -3,9 +3,10 @@ import { describe, expect, it } from 'vitest'
 import { FeatureEncoder } from '../../features/feature-encoder.ts'
 import { features } from '../../features/features.ts'
 import { number, record, string } from '../../formats/schema.ts'
-import { binaryLearnerChecks } from '../../testing/learner-suite.ts'
-import { createBinaryLearner } from '../create-learner.ts'
-import { type BinaryLearner, type BinarySpec, decide } from '../learner.ts'
+import { learnerChecks } from '../../testing/learner-suite.ts'
+import { createLearner } from '../create-learner.ts'
+import { predicted, tested } from '../first-output.fixture.ts'
+import { decide, type LearnerSpec } from '../learner.ts'
 import { adagrad } from './adagrad.ts'
 import { invScaling } from './inv-scaling.ts'
 import { LinearLearner } from './linear-learner.ts'
@@ -33,10 +34,10 @@ describe('logistic', () => {
   for (const [name, variant] of Object.entries(variants)) {
     const subject = {
       name,
-      spec: (inputs: LogisticOptions<never>['inputs']): BinarySpec => logistic({ inputs, ...variant }),
-      create: (spec: BinarySpec): BinaryLearner => createBinaryLearner(spec) as BinaryLearner,
+      spec: (inputs: LogisticOptions<never>['inputs']): LearnerSpec => logistic({ inputs, ...variant }),
+      create: (spec: LearnerSpec) => createLearner(spec),
     }
-    for (const { title, run } of binaryLearnerChecks(subject)) it(title, run)
+    for (const { title, run } of learnerChecks(subject)) it(title, run)
   }
 })
 
@@ -69,10 +70,10 @@ describe('logistic against its reference', () => {
               if (value !== null) named[key] = value
             }
             const expected = reference.predict(named as NamedRecord)
-            expect(learner.testThenTrain(page, 0, x, label ? 1 : 0, weight)).toBeCloseTo(expected, 8)
+            expect(tested(learner, page, 0, x, label ? 1 : 0, weight)).toBeCloseTo(expected, 8)
             reference.learn(named, label ? 1 : 0, weight)
           }
-          const { intercept, weights } = learner.weights(page, 0, encoder.slots)
+          const [{ intercept, weights }] = learner.weights(page, 0, encoder.slots)
           expect(near(intercept, reference.intercept)).toBe(true)
           weights.forEach((weight, slot) => {
             expect(near(weight, reference.weights.get(encoder.slotName(slot)) ?? 0)).toBe(true)
@@ -112,8 +113,8 @@ describe('logistic', () => {
     expect(() => logistic({ inputs, l2: -1 })).toThrow(/ML_RANGE.*l2 must be 0 to 1\/rate/)
     expect(() => logistic({ inputs, optimizer: sgd(0.5), l2: 2.1 })).toThrow(/ML_RANGE.*l2/)
     expect(() => logistic({ inputs, optimizer: normalized(0.5), l2: 0.1 })).toThrow(/ML_RANGE.*normalized/)
-    const other = { ...logistic({ inputs }), kind: 'constructor' } as unknown as BinarySpec
-    expect(() => createBinaryLearner(other)).toThrow(
+    const other = { ...logistic({ inputs }), kind: 'constructor' } as unknown as LearnerSpec
+    expect(() => createLearner(other)).toThrow(
       /ML_PLAN.*no learner of this kind; got "constructor".*Known are: logistic/,
     )
   })
@@ -142,7 +143,7 @@ describe('logistic', () => {
         x.dense[0] = size
         learner.learnOne(page, 0, x, 0, 1e-9)
         learner.check(page, 0, 1)
-        expect(learner.predictProbaOne(page, 0, x)).toBeLessThan(1e-17)
+        expect(predicted(learner, page, 0, x)).toBeLessThan(1e-17)
       }
     }
   })

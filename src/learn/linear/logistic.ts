@@ -1,5 +1,5 @@
 import type { FeatureSpec } from '../../features/feature-spec.ts'
-import type { BinarySpec } from '../learner.ts'
+import type { LearnerSpec } from '../learner.ts'
 import type { OptimizerSpec } from './optimizer.ts'
 import { checkOption } from './rate.ts'
 import { sgd } from './sgd.ts'
@@ -17,7 +17,7 @@ export interface LogisticOptions<T> {
   readonly intercept?: boolean
 }
 
-export interface LogisticSpec<T = never> extends BinarySpec<T> {
+export interface LogisticSpec<T = never> extends LearnerSpec<T, 'binary'> {
   readonly kind: 'logistic'
   readonly optimizer: OptimizerSpec
   readonly standardise: boolean

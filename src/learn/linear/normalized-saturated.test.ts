@@ -28,7 +28,7 @@ it('a record whose error is barely above nothing moves the weights as the formul
       learner.learnOne(page, 0, x, 0, 1)
       fresh.learn({ ...input, 'd=x': 1 } as NamedRecord, 0, 1)
     }
-    const { weights } = learner.weights(page, 0, 3)
+    const [{ weights }] = learner.weights(page, 0, 3)
     const expected = fresh.weights.get('b') ?? 0
     expect(Math.abs(weights[1] - expected)).toBeLessThanOrEqual(1e-6 * Math.abs(expected))
   }

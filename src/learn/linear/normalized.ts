@@ -64,7 +64,7 @@ export class Normalized implements Optimizer {
     if (Math.abs(error) < SMALLEST_ERROR) return
     const square = weight * error * error
     const { dense, weights, sparse, stride, intercept } = places
-    const { active, activeCount } = x
+    const { active, values, activeCount } = x
     const rates = this.#rates
     const sparseRates = this.#sparseRates
     // First pass: sums, scales and rates; how far a unit step moves the score, and the record's norm.
@@ -92,13 +92,23 @@ export class Normalized implements Optimizer {
     }
     for (let i = 0; i < activeCount; i++) {
       const k = offset + sparse + stride * active[i]
-      const sum = page[k + 1] + square
+      const value = Math.abs(values[i])
+      if (value < SMALLEST_INPUT) {
+        sparseRates[i] = 0
+        continue
+      }
+      const sum = page[k + 1] + square * value * value
+      let scale = page[k + 2]
+      if (value > scale) {
+        page[k] *= scale / value
+        scale = value
+      }
       page[k + 1] = sum
-      page[k + 2] = 1
-      const rate = 1 / Math.sqrt(sum)
+      page[k + 2] = scale
+      const rate = 1 / (Math.sqrt(sum) * scale)
       sparseRates[i] = rate
-      reach += rate
-      norm += 1
+      reach += value * value * rate
+      norm += (value / scale) * (value / scale)
     }
     let interceptRate = 0
     if (intercept) {
@@ -119,7 +129,9 @@ export class Normalized implements Optimizer {
     const change = error < 0 ? invariantStep(limited, length) : -invariantStep(-limited, length)
     const move = change / reach
     for (let j = 0, k = offset + weights; j < dense; j++, k++) page[k] += move * input[j] * rates[j]
-    for (let i = 0; i < activeCount; i++) page[offset + sparse + stride * active[i]] += move * sparseRates[i]
+    for (let i = 0; i < activeCount; i++) {
+      page[offset + sparse + stride * active[i]] += move * values[i] * sparseRates[i]
+    }
     if (intercept) page[offset + INTERCEPT] += move * interceptRate
   }
 }

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { FeatureEncoder } from '../../features/feature-encoder.ts'
 import { features } from '../../features/features.ts'
 import { boolean, number, record } from '../../formats/schema.ts'
+import { predicted, tested } from '../first-output.fixture.ts'
 import { adagrad } from './adagrad.ts'
 import { invScaling } from './inv-scaling.ts'
 import { LinearLearner } from './linear-learner.ts'
@@ -34,9 +35,9 @@ describe('a model with one count for all inputs', () => {
           const [onePage, eachPage] = [one, each].map((learner) => new Float64Array(learner.size(6)))
           for (const [input, label, weight] of learned) {
             encoder.encode(input, x, true)
-            expect(one.predictProbaOne(onePage, 0, x)).toBe(each.predictProbaOne(eachPage, 0, x))
-            const probability = one.testThenTrain(onePage, 0, x, label, weight)
-            expect(probability).toBe(each.testThenTrain(eachPage, 0, x, label, weight))
+            expect(predicted(one, onePage, 0, x)).toBe(predicted(each, eachPage, 0, x))
+            const probability = tested(one, onePage, 0, x, label, weight)
+            expect(probability).toBe(tested(each, eachPage, 0, x, label, weight))
           }
           one.check(onePage, 0, 6)
           expect(one.steps(onePage, 0)).toBe(learned.length)
@@ -70,10 +71,10 @@ describe('a model with one count for all inputs', () => {
     const x = new FeatureEncoder(inputs.spec).vector()
     x.setDense(1, NaN)
     const refused = /ML_LEARN: an input that is not nullable is missing at input "b"/
-    expect(() => learner.predictProbaOne(page, 0, x)).toThrow(refused)
+    expect(() => predicted(learner, page, 0, x)).toThrow(refused)
     expect(() => learner.learnOne(page, 0, x, 1, 1)).toThrow(refused)
     expect(page).toEqual(new Float64Array(page.length))
     const map = { dense: 3, slots: new Int32Array(6), identity: false }
-    expect(() => learner.move(page, 0, map, page.slice(), 0)).toThrow('keeps them')
+    expect(() => learner.move(page, 0, map, page.slice(), 0, 6)).toThrow('keeps them')
   })
 })

@@ -57,9 +57,9 @@ export function descend(
   step: Float64Array,
 ): void {
   subtractScaled(page, offset + places.weights, input, step)
-  const { active, activeCount } = x
+  const { active, values, activeCount } = x
   const sparse = offset + places.sparse
-  for (let i = 0; i < activeCount; i++) page[sparse + places.stride * active[i]] -= step[STEP]
+  for (let i = 0; i < activeCount; i++) page[sparse + places.stride * active[i]] -= step[STEP] * values[i]
   if (places.intercept) page[offset + INTERCEPT] -= step[STEP]
 }
 

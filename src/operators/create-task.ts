@@ -1,0 +1,16 @@
+import type { LearnerSpec } from '../learn/learner.ts'
+import { BinaryTask } from './binary-task.ts'
+import { MulticlassTask } from './multiclass-task.ts'
+import { RegressionTask } from './regression-task.ts'
+import type { ModelTask } from './task.ts'
+
+export function createTask(spec: LearnerSpec): ModelTask {
+  switch (spec.task) {
+    case 'binary':
+      return new BinaryTask()
+    case 'regression':
+      return new RegressionTask()
+    case 'multiclass':
+      return new MulticlassTask(spec)
+  }
+}
