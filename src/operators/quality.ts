@@ -7,6 +7,7 @@
 import type { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
 import type { Task } from '../learn/learner.ts'
+import type { JudgedBinary } from '../learn/tasks/judged.ts'
 import type { BinaryOutcome } from '../metrics/binary-outcome.ts'
 import { binaryQuality } from '../metrics/binary-quality.ts'
 import { multiclassQuality } from '../metrics/multiclass-quality.ts'
@@ -15,7 +16,6 @@ import { regressionQuality } from '../metrics/regression-quality.ts'
 import type { QualityDescription } from './describe.ts'
 import { basicCounters, IN, Ledger, PROCESSED } from './ledger.ts'
 import type { Operator, OperatorCapture, OperatorContext } from './operator.ts'
-import type { JudgedBinary } from './prediction.ts'
 import { type AnyQualityReport, HALF_LIFE, RECENT } from './quality-report.ts'
 
 export interface QualityOptions {
