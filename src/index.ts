@@ -17,6 +17,7 @@ export { invScaling } from './learn/linear/inv-scaling.ts'
 export { type LogisticSpec, logistic } from './learn/linear/logistic.ts'
 export { normalized } from './learn/linear/normalized.ts'
 export { sgd } from './learn/linear/sgd.ts'
+export type { BinaryPrediction, MulticlassPrediction, RegressionPrediction } from './learn/tasks/prediction.ts'
 export { Baselines } from './metrics/baselines.ts'
 export type { BinaryOutcome } from './metrics/binary-outcome.ts'
 export {
@@ -52,14 +53,11 @@ export { logit, sigmoid } from './numeric/sigmoid.ts'
 export { Xoshiro128 } from './numeric/xoshiro128.ts'
 export type { Rejected } from './operators/operator.ts'
 export type {
-  BinaryPrediction,
   Expired,
   Learned,
   ModelUpdate,
   ModelVersion,
-  MulticlassPrediction,
   Outcome,
-  RegressionPrediction,
   Scored,
 } from './operators/prediction.ts'
 export type { ProcessContext, ValueState } from './operators/process.ts'
