@@ -32,7 +32,7 @@ class DataSet:
     text: str | None = None
 
     def rows(self, limit=None):
-        """Yields a dict of columns and the label; numbers are floats, categories stay strings, texts are token lists."""
+        """Yields a dict of columns (numbers as floats, categories as strings; of a text, its tokens) and the label."""
         with gzip.open(DATA / f"{self.name}.csv.gz", "rt", encoding="utf8", newline="") as file:
             reader = csv.reader(file)
             header = next(reader)
@@ -46,6 +46,11 @@ class DataSet:
                 if self.text:
                     x = TOKEN.findall(x[self.text].lower())
                 yield x, self.target(row[label])
+
+    @property
+    def as_words(self):
+        """The columns that Vowpal Wabbit reads as name=value."""
+        return self.categorical if self.vw_categorical is None else self.vw_categorical
 
     def target(self, value):
         """The label as River takes it."""
@@ -66,7 +71,7 @@ class SpamAssassin(DataSet):
                 yield words.split(), label.strip() == "1"
 
 
-FLIGHTS = dict(drop=("ts",), categorical=("airline", "origin", "dest", "dow"))
+FLIGHTS = {"drop": ("ts",), "categorical": ("airline", "origin", "dest", "dow")}
 
 DATASETS = {
     d.name: d

@@ -2,8 +2,8 @@
 
     python golden.py [data set ...]
 
-Prequential, test-then-train from the first row on, every row counted, no warm-up. A first prediction River does not make
-(a softmax that has met no class) counts as wrong. Nothing here is random.
+Prequential, test-then-train from the first row on, every row counted, no warm-up. A prediction River does not make (a
+softmax that has met no class) counts as wrong. Nothing here is random.
 """
 
 import collections
@@ -40,7 +40,7 @@ class Quality:
         if self.task == "regression":
             return self.regression()
         n = len(self.labels)
-        correct = sum(p == y for p, y in zip(self.predicted, self.labels))
+        correct = sum(p == y for p, y in zip(self.predicted, self.labels, strict=True))
         actual, said = collections.Counter(self.labels), collections.Counter(self.predicted)
         chance = sum(actual[label] * said[label] for label in actual) / n**2
         figures = {"correct": correct, "accuracy": correct / n, "kappa": (correct / n - chance) / (1 - chance)}
@@ -53,7 +53,7 @@ class Quality:
     def regression(self):
         """Errors of a regression; R2 against the mean of the whole file."""
         n = len(self.labels)
-        errors = [p - y for p, y in zip(self.predicted, self.labels)]
+        errors = [p - y for p, y in zip(self.predicted, self.labels, strict=True)]
         mean = math.fsum(self.labels) / n
         squares = math.fsum(e * e for e in errors)
         total = math.fsum((y - mean) ** 2 for y in self.labels)
@@ -76,7 +76,7 @@ def auc(scores, labels):
 
 def log_loss(scores, labels):
     """Mean of -ln of the probability given to what came, probabilities held within 1e-15 of 0 and 1."""
-    held = (min(max(p if y else 1 - p, 1e-15), 1 - 1e-15) for p, y in zip(scores, labels))
+    held = (min(max(p if y else 1 - p, 1e-15), 1 - 1e-15) for p, y in zip(scores, labels, strict=True))
     return math.fsum(-math.log(p) for p in held) / len(labels)
 
 
@@ -148,9 +148,9 @@ def description(dataset, rows):
     """What was read and how, in words that our side can follow."""
     columns = [] if dataset.text else list(rows[0][0])
     numeric = [c for c in columns if c not in dataset.categorical]
-    river_words = "StandardScaler on every numeric column unless the method says otherwise"
+    river_words = "the method is the whole pipeline; without a scaler in it, numbers are as in the file"
     if dataset.categorical:
-        river_words += "; categorical columns one-hot (OneHotEncoder), unscaled, every category from its first row on"
+        river_words += "; one-hot inputs are 0 or 1, unscaled, a category's weight is 0 until its first row is learned"
     vw_words = "numbers as in the file, unscaled, zeros left out; categories as name=value; one namespace; 18 bits"
     if dataset.text:
         river_words = "counts of tokens as inputs, unscaled, no limit to their number"
@@ -166,7 +166,7 @@ def description(dataset, rows):
         "text": f"{dataset.text}, lower case, tokens [a-z0-9£$!?]+" if dataset.name == "sms_spam" else dataset.text,
         "river": river_words,
         "vowpalWabbit": vw_words,
-        "vowpalWabbitCategorical": list(dataset.categorical if dataset.vw_categorical is None else dataset.vw_categorical),
+        "vowpalWabbitCategorical": list(dataset.as_words),
     }
 
 

@@ -97,7 +97,8 @@ def regression(dataset, inputs):
 
 def text():
     """Two classes over token counts."""
-    for optimizer in ("SGD(0.01)", "SGD(0.1)", "AdaGrad(0.1)", "FTRLProximal(alpha=0.1)", "FTRLProximal(alpha=0.5, l2=0.0)"):
+    optimizers = ("SGD(0.01)", "SGD(0.1)", "AdaGrad(0.1)", "FTRLProximal(alpha=0.1)", "FTRLProximal(alpha=0.5, l2=0.0)")
+    for optimizer in optimizers:
         yield Method("logistic", logistic(optimizer), "", True)
     yield Method("passive-aggressive", "linear_model.PAClassifier(C=1.0, mode=1)")
     yield Method("multinomial-nb", "naive_bayes.MultinomialNB(alpha=1.0)", "", True)

@@ -6,6 +6,13 @@ import numpy as np
 from river import optim
 
 
+class Reference:
+    """What a trace may read of every model here: weights by name, and an intercept."""
+
+    weights: dict
+    intercept: float
+
+
 class SquaredHinge(optim.losses.BinaryLoss):
     """max(0, 1 - y p)^2 with y in {-1, 1}."""
 
@@ -22,7 +29,7 @@ def sigmoid(z):
     return 0.0 if z < -30 else 1.0 if z > 30 else 1.0 / (1.0 + math.exp(-z))
 
 
-class FtrlLogistic:
+class FtrlLogistic(Reference):
     """Algorithm 1 of McMahan et al. 2013, "Ad click prediction": a weight is 0 while |z| <= l1.
 
     River's FTRLProximal differs twice: it computes the weights from z as it was before the gradient of the row before,
@@ -64,8 +71,10 @@ class FtrlLogistic:
         self.intercept -= self.intercept_rate * error
 
 
-class PaRegressor:
+class PaRegressor(Reference):
     """Passive-aggressive regression of Crammer et al. 2006; mode 0, 1, 2 is PA, PA-I, PA-II.
+
+    As in River, the intercept takes the same step, and has no part in the norm.
 
     River's PARegressor takes the epsilon-insensitive loss of 2y - 1 and not of y, and keeps the sign of y's error.
     """
@@ -94,7 +103,7 @@ class PaRegressor:
         self.intercept += step
 
 
-class Arow:
+class Arow(Reference):
     """Adaptive regularisation of weights, Crammer, Kulesza & Dredze 2009, Figure 1; the bias is one more input of 1."""
 
     def __init__(self, r):
@@ -113,7 +122,7 @@ class Arow:
     @property
     def weights(self):
         """All weights by name, without the bias."""
-        return dict(zip(self.names, self.mu[:-1]))
+        return dict(zip(self.names, self.mu[:-1], strict=True))
 
     @property
     def intercept(self):

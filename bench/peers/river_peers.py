@@ -1,6 +1,6 @@
 """River's speed at the work Millrace is measured at; one JSON object on standard output.
 
-    python river_peers.py csv electricity [--rows N]       CSV file -> scaler and one-hot -> logistic SGD 0.01 -> accuracy
+    python river_peers.py csv electricity [--rows N]       CSV file to accuracy: scaler, one-hot, logistic SGD 0.01
     python river_peers.py bayes --features 10 [--rows N]   Bayesian linear regression over rows in memory
 
 The CSV is unpacked into the cache before the clock starts, and read by River's own iter_csv, parsing included.
@@ -14,9 +14,10 @@ import shutil
 import time
 from importlib.metadata import version
 
+from river import linear_model, stream
+
 from datasets import CACHE, DATA, DATASETS
 from methods import ONE_HOT, SCALED, Method, logistic
-from river import linear_model, stream
 
 
 def plain_csv(dataset):
@@ -58,8 +59,8 @@ def bayes(features, count):
     weights = [generator.gauss(0, 1) for _ in names]
     rows = []
     for _ in range(count):
-        values = [generator.gauss(0, 1) for _ in names]
-        rows.append((dict(zip(names, values)), sum(map(float.__mul__, weights, values)) + generator.gauss(0, 0.5)))
+        x = {name: generator.gauss(0, 1) for name in names}
+        rows.append((x, sum(map(float.__mul__, weights, x.values())) + generator.gauss(0, 0.5)))
     model = linear_model.BayesianLinearRegression()
     error = 0.0
     started = time.process_time()

@@ -36,7 +36,7 @@ def text_of(dataset, limit=None, packed=False):
 
 def lines(dataset, limit=None):
     """Yields the lines; classes are numbered from 1 as they come."""
-    categorical = dataset.categorical if dataset.vw_categorical is None else dataset.vw_categorical
+    categorical = dataset.as_words
     classes = {}
     for x, y in dataset.rows(limit):
         if dataset.task == "binary":
@@ -46,7 +46,7 @@ def lines(dataset, limit=None):
         if dataset.text:
             words = x
         else:
-            words = [word(name, value, name in categorical) for name, value in x.items() if name in categorical or value]
+            words = [word(c, value, c in categorical) for c, value in x.items() if c in categorical or value]
         yield f"{label} |f {' '.join(words)}\n"
 
 

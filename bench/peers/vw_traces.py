@@ -7,8 +7,9 @@ Vowpal Wabbit: hold doubles to them with a tolerance of 1e-4, relative, not of 1
 import json
 from importlib.metadata import version
 
-from datasets import DATASETS, REPOSITORY
 from vowpalwabbit import pyvw
+
+from datasets import DATASETS, REPOSITORY
 from vw import lines
 
 RUNS = {
@@ -50,8 +51,8 @@ def main():
         "made by": "bench/peers/vw_traces.py",
         "tool": f"Vowpal Wabbit {version('vowpalwabbit')}",
         "seed": None,
-        "output": "raw prediction before the row is learned, a 32-bit float; for regression held within the labels met so far",
-        "inputs": "as golden.py: raw numbers, zeros left out, `day` of electricity as a category, 18 bits, constant added",
+        "output": "raw prediction before the row is learned; of a regression, held within the labels met so far",
+        "inputs": "as in golden.py: raw numbers, zeros left out, day of electricity as a category, constant added",
     }
     entries = [*about.items(), *((name, trace(*run)) for name, run in RUNS.items())]
     body = ",\n".join(f"{json.dumps(key)}: {json.dumps(value)}" for key, value in entries)
