@@ -8,7 +8,7 @@ cache=${MILLRACE_PEERS:-$here/../.cache/peers}
 need() {
   command -v "$1" >/dev/null 2>&1 || { echo "peers.sh: $1 is not on the path; $2" >&2; exit 1; }
 }
-need python3 'install Python 3.10 or later with its venv module'
+need python3 'install Python 3.11 or later with its venv module'
 need gcc 'install the GNU C compiler: the C loop is one of the peers'
 
 mkdir -p "$cache"
