@@ -17,6 +17,15 @@ export { invScaling } from './learn/linear/inv-scaling.ts'
 export { type LogisticSpec, logistic } from './learn/linear/logistic.ts'
 export { normalized } from './learn/linear/normalized.ts'
 export { sgd } from './learn/linear/sgd.ts'
+export { type AlmaSpec, alma } from './learn/margin/alma.ts'
+export { type ArowSpec, arow } from './learn/margin/arow.ts'
+export {
+  type PassiveAggressiveRegressionSpec,
+  type PassiveAggressiveSpec,
+  passiveAggressive,
+  passiveAggressiveRegression,
+} from './learn/margin/passive-aggressive.ts'
+export { type PerceptronSpec, perceptron } from './learn/margin/perceptron.ts'
 export type { BinaryPrediction, MulticlassPrediction, RegressionPrediction } from './learn/tasks/prediction.ts'
 export { Baselines } from './metrics/baselines.ts'
 export type { BinaryOutcome } from './metrics/binary-outcome.ts'
