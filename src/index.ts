@@ -26,6 +26,8 @@ export {
   passiveAggressiveRegression,
 } from './learn/margin/passive-aggressive.ts'
 export { type PerceptronSpec, perceptron } from './learn/margin/perceptron.ts'
+export { oneVsRest } from './learn/one-vs-rest.ts'
+export type { OneVsRestSpec } from './learn/one-vs-rest-learner.ts'
 export type { BinaryPrediction, MulticlassPrediction, RegressionPrediction } from './learn/tasks/prediction.ts'
 export { Baselines } from './metrics/baselines.ts'
 export type { BinaryOutcome } from './metrics/binary-outcome.ts'

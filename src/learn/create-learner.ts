@@ -11,6 +11,7 @@ import {
   type PassiveAggressiveSpec,
 } from './margin/passive-aggressive.ts'
 import { Perceptron, type PerceptronSpec } from './margin/perceptron.ts'
+import { OneVsRest, type OneVsRestSpec } from './one-vs-rest-learner.ts'
 
 /** How a learner is made of its spec. */
 export type CreateLearner = (spec: LearnerSpec, options: LearnerOptions) => Learner
@@ -28,6 +29,8 @@ const learners: Readonly<Record<string, CreateLearner>> = {
   perceptron: (spec) => new MarginLearner(spec as PerceptronSpec, new Perceptron()),
   alma: (spec) => new MarginLearner(spec as AlmaSpec, new Alma(spec as AlmaSpec)),
   arow: (spec) => new MarginLearner(spec as ArowSpec, new Arow(spec as ArowSpec)),
+  oneVsRest: (spec, options) =>
+    new OneVsRest(spec as OneVsRestSpec, createLearner((spec as OneVsRestSpec).learner as LearnerSpec, options)),
 }
 
 /** A spec whose learner is not of this library holds how it is made under this key, which no plan shows. */
@@ -48,6 +51,12 @@ export function createLearner(spec: LearnerSpec, options: LearnerOptions = {}, c
 /** There is a learner of this kind in this library. */
 export function isKnownLearner(kind: string): boolean {
   return Object.hasOwn(learners, kind)
+}
+
+/** The learner of a spec, and that of the spec in it, are of this library: no function of the user's is needed to make it. */
+export function isOwnLearner(spec: Pick<LearnerSpec, 'kind'>): boolean {
+  const { kind, learner } = spec as { kind: string; learner?: LearnerSpec }
+  return isKnownLearner(kind) && (learner === undefined || isOwnLearner(learner))
 }
 
 function learnerOfKind(kind: string): CreateLearner | undefined {

@@ -3,7 +3,7 @@
  * them to describe themselves.
  */
 import { ByteReader } from '../bytes/reader.ts'
-import { isKnownLearner } from '../learn/create-learner.ts'
+import { isOwnLearner } from '../learn/create-learner.ts'
 import type { OperatorDescription } from '../operators/describe.ts'
 import type { OperatorVertex, Plan } from '../stage/plan.ts'
 import { Stage } from '../stage/stage.ts'
@@ -46,7 +46,7 @@ export function describeState(plan: Plan, groups: Iterable<StoredGroup>): Descri
 /** Learners that are not of this library are functions, which a checkpoint does not hold. */
 function isDescribed({ kind, options }: OperatorVertex): boolean {
   const { model } = options as { model?: { kind: string } }
-  return DESCRIBED.includes(kind) && (model === undefined || isKnownLearner(model.kind))
+  return DESCRIBED.includes(kind) && (model === undefined || isOwnLearner(model))
 }
 
 /** Each described operator in a stage of its own. */
