@@ -54,9 +54,9 @@ export function isKnownLearner(kind: string): boolean {
 }
 
 /** The learner of a spec, and that of the spec in it, are of this library: no function of the user's is needed to make it. */
-export function isOwnLearner(spec: Pick<LearnerSpec, 'kind'>): boolean {
+export function isLibraryLearner(spec: Pick<LearnerSpec, 'kind'>): boolean {
   const { kind, learner } = spec as { kind: string; learner?: LearnerSpec }
-  return isKnownLearner(kind) && (learner === undefined || isOwnLearner(learner))
+  return isKnownLearner(kind) && (learner === undefined || isLibraryLearner(learner))
 }
 
 function learnerOfKind(kind: string): CreateLearner | undefined {
