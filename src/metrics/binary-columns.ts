@@ -29,22 +29,22 @@ export class BinaryColumns implements OutcomeColumns<BinaryOutcome> {
     checkBinaryOutcome(outcome)
   }
 
-  put(place: number, outcome: BinaryOutcome): void {
-    this.#probability[place] = outcome.probability
-    this.#prior[place] = outcome.prior ?? 0.5
-    this.#weight[place] = outcome.weight
-    this.#flags[place] = flagsOf(outcome)
+  put(place: number, { probability, label, weight, prior, majority, last }: BinaryOutcome): void {
+    this.#probability[place] = probability
+    this.#prior[place] = prior ?? 0.5
+    this.#weight[place] = weight
+    this.#flags[place] = (label ? labelBit : 0) | (majority ? majorityBit : 0) | (last ? lastBit : 0)
   }
 
   get(place: number): BinaryOutcome {
     return outcomeOf(this.#probability[place], this.#prior[place], this.#weight[place], this.#flags[place])
   }
 
-  write(writer: ByteWriter, outcome: BinaryOutcome): void {
-    writer.f64(outcome.probability)
-    writer.f64(outcome.prior ?? 0.5)
-    writer.f64(outcome.weight)
-    writer.u8(flagsOf(outcome))
+  write(writer: ByteWriter, place: number): void {
+    writer.f64(this.#probability[place])
+    writer.f64(this.#prior[place])
+    writer.f64(this.#weight[place])
+    writer.u8(this.#flags[place])
   }
 
   read(reader: ByteReader): BinaryOutcome {
@@ -52,10 +52,6 @@ export class BinaryColumns implements OutcomeColumns<BinaryOutcome> {
     if (flags > (labelBit | majorityBit | lastBit)) reader.fail('the flags of an outcome are unknown', flags)
     return outcomeOf(probability, prior, weight, flags)
   }
-}
-
-function flagsOf({ label, majority, last }: BinaryOutcome): number {
-  return (label ? labelBit : 0) | (majority ? majorityBit : 0) | (last ? lastBit : 0)
 }
 
 function outcomeOf(probability: number, prior: number, weight: number, flags: number): BinaryOutcome {

@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { Xoshiro128 } from '../numeric/xoshiro128.ts'
 import { BinaryQuality, FadedBinaryQuality, WindowedBinaryQuality } from './binary-quality.ts'
 import { plainReport } from './binary-report.reference.ts'
 import type { BinaryReport } from './binary-report.ts'
@@ -106,6 +107,22 @@ describe('BinaryQuality', () => {
         expectClose(quality.report(), plainReport(list))
       }),
     )
+  })
+
+  test('never says less than nothing was right, whatever the weights round to', () => {
+    const random = new Xoshiro128(1)
+    for (let run = 0; run < 100; run++) {
+      const quality = new BinaryQuality()
+      for (let i = 0; i < 50; i++) {
+        const label = random.nextDouble() < 0.5
+        const right = random.nextDouble() < 0.5
+        const weight = random.nextDouble()
+        quality.update(outcome(label === right ? 0.9 : 0.1, label, { weight, majority: !label, last: !label }))
+      }
+      const { baselines } = quality.report()
+      expect(baselines.majority.accuracy).toBeGreaterThanOrEqual(0)
+      expect(baselines.noChange.accuracy).toBeGreaterThanOrEqual(0)
+    }
   })
 
   test('keeps its digits over many small weights, through snapshots too', () => {

@@ -58,9 +58,10 @@ export class MulticlassColumns implements OutcomeColumns<MulticlassOutcome> {
     }
   }
 
-  write(writer: ByteWriter, { label, predicted, majority, last, ...numbers }: MulticlassOutcome): void {
+  write(writer: ByteWriter, place: number): void {
+    const { label, predicted, majority, last } = this.get(place)
     writer.string(label)
-    for (const number of [numbers.probability, numbers.brier, numbers.confidence, numbers.weight]) writer.f64(number)
+    writer.f64s(this.#numbers, 4 * place, 4 * place + 4)
     for (const name of [predicted, majority, last]) {
       writer.u8(name === null ? none : name === label ? same : other)
       if (name !== null && name !== label) writer.string(name)

@@ -38,6 +38,7 @@ const weights = [
   [{ weight: -1 }, 'ML_LABEL'],
   [{ weight: 1.1e100 }, 'ML_LABEL'],
   [{ weight: Number.NaN }, 'ML_LABEL'],
+  [{ weight: '1' as unknown as number }, 'ML_LABEL'],
 ] as const
 
 const binary: Task<BinaryOutcome> = {
@@ -50,6 +51,7 @@ const binary: Task<BinaryOutcome> = {
     [{ probability: Number.NaN }, 'ML_VALUE'],
     [{ probability: 1.01 }, 'ML_VALUE'],
     [{ prior: -0.1 }, 'ML_VALUE'],
+    [{ probability: '0.5' as unknown as number }, 'ML_VALUE'],
     [{ label: 1 as unknown as boolean }, 'ML_LABEL'],
   ],
 }

@@ -5,6 +5,7 @@ import type { OutcomeColumns } from './tally.ts'
 
 /** Numbers of an outcome: predicted, label, weight, mean, last, low, high. */
 const width = 7
+const interval = 5
 
 /**
  * Regression outcomes in 56 bytes each: NaN is an absent interval, and what the baselines guess when they know nothing is
@@ -42,12 +43,12 @@ export class RegressionColumns implements OutcomeColumns<RegressionOutcome> {
       : { value, label, weight, mean, last, low, high }
   }
 
-  write(writer: ByteWriter, { value, label, weight, mean, last, low, high }: RegressionOutcome): void {
-    for (const number of [value, label, weight, mean ?? 0, last ?? 0]) writer.f64(number)
-    writer.u8(low == null ? 0 : 1)
-    if (low == null || high == null) return
-    writer.f64(low)
-    writer.f64(high)
+  write(writer: ByteWriter, place: number): void {
+    const at = width * place
+    const hasInterval = !Number.isNaN(this.#numbers[at + interval])
+    writer.f64s(this.#numbers, at, at + interval)
+    writer.u8(hasInterval ? 1 : 0)
+    if (hasInterval) writer.f64s(this.#numbers, at + interval, at + width)
   }
 
   read(reader: ByteReader): RegressionOutcome {

@@ -30,8 +30,8 @@ export interface OutcomeColumns<O> {
   /** Keeps an outcome in place of what was there. Places are filled from 0 on. */
   put(place: number, outcome: O): void
   get(place: number): O
-  write(writer: ByteWriter, outcome: O): void
-  /** @throws ML_CORRUPT */
+  write(writer: ByteWriter, place: number): void
+  /** Reads what `write` wrote, for `check` to judge. @throws ML_CORRUPT */
   read(reader: ByteReader): O
 }
 

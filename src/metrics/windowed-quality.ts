@@ -58,7 +58,7 @@ export class WindowedQuality<O, R> implements Quality<O, R> {
   snapshot(writer: ByteWriter): void {
     writer.u8(1)
     writer.varint(this.#count)
-    for (let age = 0; age < this.#count; age++) this.#kept.write(writer, this.#kept.get(this.#place(age)))
+    for (let age = 0; age < this.#count; age++) this.#kept.write(writer, this.#place(age))
   }
 
   restore(reader: ByteReader): void {

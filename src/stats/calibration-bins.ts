@@ -13,7 +13,8 @@ export const CALIBRATION_BINS = 10
 
 /** The bin of a probability in [0, 1]. */
 export function calibrationBin(probability: number): number {
-  return Math.min(Math.floor(probability * CALIBRATION_BINS), CALIBRATION_BINS - 1)
+  const bin = (probability * CALIBRATION_BINS) | 0
+  return bin < CALIBRATION_BINS ? bin : CALIBRATION_BINS - 1
 }
 
 /** @param first where the ten bins begin among the sums */

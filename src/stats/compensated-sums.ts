@@ -30,13 +30,13 @@ export class CompensatedSums {
   addEach(first: number, terms: Float64Array): void {
     const sums = this.#sums
     const lost = this.#lost
-    for (let i = 0; i < terms.length; i++) {
+    for (let i = 0, at = first; i < terms.length; i++, at++) {
       const x = terms[i]
-      const sum = sums[first + i]
+      const sum = sums[at]
       const next = sum + x
       const added = next - sum
-      lost[first + i] += sum - (next - added) + (x - added)
-      sums[first + i] = next
+      lost[at] += sum - (next - added) + (x - added)
+      sums[at] = next
     }
   }
 

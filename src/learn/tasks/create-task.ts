@@ -4,7 +4,7 @@ import type { ModelTask } from './model-task.ts'
 import { MulticlassTask } from './multiclass-task.ts'
 import { RegressionTask } from './regression-task.ts'
 
-export function createTask(spec: LearnerSpec): ModelTask {
+export function createTask(spec: Pick<LearnerSpec, 'task' | 'classes' | 'maxClasses'>): ModelTask {
   switch (spec.task) {
     case 'binary':
       return new BinaryTask()

@@ -25,7 +25,7 @@ export class MulticlassTask implements ModelTask {
   /** What `code` saw last and did not know. */
   #unknown = ''
 
-  constructor(spec: LearnerSpec) {
+  constructor(spec: Pick<LearnerSpec, 'classes' | 'maxClasses'>) {
     this.#capacity = classCapacity(spec)
     this.#declared = spec.classes !== undefined
     this.#names = [...(spec.classes ?? [])]
