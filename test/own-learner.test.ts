@@ -1,5 +1,5 @@
 // A learner of the user's own has the rights of the library's: contract suite, engine, snapshots, rejected records, inspect.
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { features, number, record } from 'millrace'
@@ -8,24 +8,32 @@ import { type Ledgers, learnerSuite } from 'millrace/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { exponentiatedGradient } from '../examples/own-learner.ts'
 import { describeText } from '../src/cli/report.ts'
-import { createLearner } from '../src/learn/create-learner.ts'
 import type { ModelDescription } from '../src/operators/describe.ts'
 import { type Inspection, inspectCheckpoint, newestCheckpoint } from '../src/runtime/local/inspect.ts'
 import { rowsOf } from './cli-process.ts'
+import { nlms } from './nlms.ts'
 import ownPipeline from './pipelines/own-learner.ts'
+import { repository } from './source-files.ts'
+
+type Inputs = Parameters<typeof exponentiatedGradient<never>>[0]['inputs']
 
 describe('the learner of examples/own-learner.ts', () => {
-  const subject = {
-    name: 'exponentiatedGradient(0.1)',
-    spec: (inputs: Parameters<typeof exponentiatedGradient>[0]['inputs']) =>
-      exponentiatedGradient({ inputs, rate: 0.1 }),
-    create: (spec: Parameters<typeof createLearner>[0]) => createLearner(spec),
-  }
-  for (const { title, run: check } of learnerSuite(subject as never)) test(title, check)
+  const spec = (inputs: Inputs) => exponentiatedGradient({ inputs, rate: 0.1 })
+  for (const { title, run: check } of learnerSuite({ name: 'exponentiatedGradient(0.1)', spec })) test(title, check)
 
   test('says which options make no sense', () => {
     const inputs = features(record({ a: number() })).numeric('a')
     expect(() => exponentiatedGradient({ inputs, rate: 0 })).toThrow(/ML_RANGE: rate and beta must be > 0; got/)
+  })
+})
+
+describe('the learner of docs/own-learner.md', () => {
+  for (const { title, run: check } of learnerSuite({ name: 'nlms', spec: (inputs) => nlms({ inputs }) }))
+    test(title, check)
+
+  test('is the one tested here', async () => {
+    const [shown] = readFileSync(`${repository}/docs/own-learner.md`, 'utf8').split('```ts\n')[1].split('```')
+    expect(shown).toBe(readFileSync(`${repository}/test/nlms.ts`, 'utf8'))
   })
 })
 

@@ -26,7 +26,7 @@ export type DefinedLearner<K extends Task, O extends OwnOptions> = <T>(
  * State how many doubles a model has, and how they predict and learn; Millrace does the rest. Learning is atomic: when
  * `learnOne` throws, or leaves a number that is not finite, the model is put back and the record rejected, with the message.
  *
- * Cost      beside your functions: a copy and a look at each double of the model for each record learned, about 1 ns a double;
+ * Cost      beside your functions: a copy and a look at each double of the model for each record learned, about 2 ns a double;
  *           of the record's inputs alone with `writes: 'present'`
  * @param definition `header` and `perSlot` doubles with their functions; or `create`, which gives a whole `Learner`
  * @throws ML_PLAN for a definition that is incomplete or has the name of one of the library's

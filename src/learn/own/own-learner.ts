@@ -227,43 +227,25 @@ export class OwnLearner implements Learner {
   }
 
   /** Copies what learning may write. */
-  #keep({ row, header, perSlot }: ModelView, x: FeatureVector | undefined): void {
+  #keep(view: ModelView, x: FeatureVector | undefined): void {
+    const { row } = view
     if (this.#kept.length < row.length) this.#kept = new Float64Array(row.length)
-    const kept = this.#kept
-    if (x === undefined) {
-      kept.set(row)
-      return
-    }
-    for (let i = 0; i < header; i++) kept[i] = row[i]
-    eachDouble(x, header, perSlot, (i) => {
-      kept[i] = row[i]
-    })
+    if (x === undefined) this.#kept.set(row)
+    else copyPresent(row, this.#kept, view, x)
   }
 
-  #putBack({ row, header, perSlot }: ModelView, x: FeatureVector | undefined): void {
-    const kept = this.#kept
-    if (x === undefined) {
-      for (let i = 0; i < row.length; i++) row[i] = kept[i]
-      return
-    }
-    for (let i = 0; i < header; i++) row[i] = kept[i]
-    eachDouble(x, header, perSlot, (i) => {
-      row[i] = kept[i]
-    })
+  #putBack(view: ModelView, x: FeatureVector | undefined): void {
+    const { row } = view
+    if (x === undefined) row.set(this.#kept.subarray(0, row.length))
+    else copyPresent(this.#kept, row, view, x)
   }
 
-  /** Names the first double that is no finite number, of what a record may have changed or of all. */
+  /** Names the first double that is no finite number, of those that learning may have written. */
   #notFinite(page: Float64Array, offset: number, x?: FeatureVector): string | undefined {
-    const { row, header, perSlot } = this.#open(page, offset)
-    let wrong = -1
-    const end = x === undefined ? row.length : header
-    for (let i = 0; i < end && wrong < 0; i++) if (row[i] - row[i] !== 0) wrong = i
-    if (x !== undefined && wrong < 0) {
-      eachDouble(x, header, perSlot, (i) => {
-        if (row[i] - row[i] !== 0) wrong = i
-      })
-    }
-    if (wrong < 0) return undefined
+    const view = this.#open(page, offset)
+    const { row, header, perSlot } = view
+    if (x === undefined ? allFinite(row, row.length) : presentFinite(view, x)) return undefined
+    const wrong = row.findIndex((value) => value - value !== 0)
     if (wrong < header) return `${row[wrong]} in double ${wrong} of the header`
     const slot = Math.floor((wrong - header) / perSlot)
     const name = this.#inputs.numeric[slot]?.name
@@ -280,19 +262,40 @@ export class OwnLearner implements Learner {
   }
 }
 
-/** Places in the row of the doubles of the record's inputs, missing numeric ones too. */
-function eachDouble(
-  { dense, active, activeCount }: FeatureVector,
-  header: number,
-  perSlot: number,
-  look: (index: number) => void,
-): void {
-  const end = header + perSlot * dense.length
-  for (let i = header; i < end; i++) look(i)
-  for (let i = 0; i < activeCount; i++) {
-    const first = header + perSlot * active[i]
-    for (let part = 0; part < perSlot; part++) look(first + part)
+/** Copies the header, the doubles of all numeric inputs, which follow it, and those of the active slots. */
+function copyPresent(from: Float64Array, to: Float64Array, view: ModelView, x: FeatureVector): void {
+  const { perSlot } = view
+  const end = view.at(x.dense.length)
+  for (let i = 0; i < end; i++) to[i] = from[i]
+  for (let i = 0; i < x.activeCount; i++) {
+    const at = view.at(x.active[i])
+    for (let k = at; k < at + perSlot; k++) to[k] = from[k]
   }
+}
+
+function presentFinite(view: ModelView, x: FeatureVector): boolean {
+  const { row, perSlot } = view
+  if (!allFinite(row, view.at(x.dense.length))) return false
+  for (let i = 0; i < x.activeCount; i++) {
+    const at = view.at(x.active[i])
+    for (let k = at; k < at + perSlot; k++) if (row[k] - row[k] !== 0) return false
+  }
+  return true
+}
+
+/** A product with 0 is 0, or NaN where a number is not finite; in four sums, because one would wait for each addition. */
+function allFinite(row: Float64Array, end: number): boolean {
+  const rounds = end - 3
+  let [s0, s1, s2, s3] = [0, 0, 0, 0]
+  let i = 0
+  for (; i < rounds; i += 4) {
+    s0 += row[i] * 0
+    s1 += row[i + 1] * 0
+    s2 += row[i + 2] * 0
+    s3 += row[i + 3] * 0
+  }
+  for (; i < end; i++) s0 += row[i] * 0
+  return s0 + s1 + s2 + s3 === 0
 }
 
 function doublesOf(
