@@ -74,9 +74,14 @@ export class Evaluation {
     this.#task.init(this.#known, 0)
     this.contenders = models.map((model) => new Contender(model, encoder, this.#task))
     this.#block = Array.from({ length: BLOCK }, () => encoder.vector())
+    const delimiter = (csv.delimiter ?? ',').charCodeAt(0)
     const schema = tableSchema(plan) as RecordSchema<undefined>
     this.#decoder = new CsvDecoder<undefined>(schema, csv, undefined, (columns, nulls) => {
-      this.#rows = new RowVectors({ plan, encoder, labels }, columns, nulls)
+      this.#rows = new RowVectors(
+        { plan, encoder, labels, delimiter, width: () => this.#decoder.width },
+        columns,
+        nulls,
+      )
       this.#rows.x = this.#block[0]
       return this.#rows
     })
