@@ -1,6 +1,6 @@
 import { checkOption } from '../linear/rate.ts'
 import type { MarginOptions, MarginSpec } from './margin-learner.ts'
-import { HEADER, type MarginPlaces, type MarginRecord, type MarginRule, move } from './margin-rule.ts'
+import { HEADER, type MarginPlaces, type MarginRecord, type MarginRule, type MergedRows, move } from './margin-rule.ts'
 
 export interface AlmaOptions<T> extends MarginOptions<T> {
   /** How near to the largest margin: it aims at (1 − alpha) of it. 0 < alpha ≤ 1; 0.9 by default. */
@@ -70,6 +70,11 @@ export class Alma implements MarginRule {
     if (norm > 1) divide(page, offset, places, record, norm)
     page[offset + SPARSE_SQUARE] = rest + activeSquare(page, offset, places, record)
     page[offset + K]++
+  }
+
+  merged({ page, offset, other, otherOffset }: MergedRows, categories: Float64Array): void {
+    page[offset + K] += other[otherOffset + K] - 1
+    page[offset + SPARSE_SQUARE] = categories.reduce((sum, weight) => sum + weight * weight, 0)
   }
 }
 

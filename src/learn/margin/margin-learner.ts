@@ -45,7 +45,7 @@ export interface MarginOptions<T> {
  */
 export class MarginLearner implements Learner {
   readonly task: 'binary' | 'regression'
-  readonly merge = 'none'
+  readonly merge = 'average'
   readonly outputs = 1
   readonly uncertain = false
   readonly layout: string
@@ -168,6 +168,10 @@ export class MarginLearner implements Learner {
 
   check(page: Float64Array, offset: number, slots: number): void {
     this.#rows.check(page, offset, slots)
+  }
+
+  mergeWith(page: Float64Array, offset: number, other: Float64Array, otherOffset: number, slots: number): void {
+    this.#rows.merge(page, offset, other, otherOffset, slots)
   }
 
   /** The scaler learns the record and standardises it into `#scaled`. */

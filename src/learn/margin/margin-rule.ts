@@ -45,6 +45,16 @@ export interface MarginRule {
   /** Where the variance of the intercept lies in the header, where the rule keeps one. */
   readonly interceptVariance?: number
   learn(page: Float64Array, offset: number, places: MarginPlaces, record: MarginRecord): void
+  /** Brings what is kept once a model in line with merged weights, of which those of the categories are given. */
+  merged?(rows: MergedRows, categories: Float64Array): void
+}
+
+/** The row that became two, and the one that was merged into it. */
+export interface MergedRows {
+  readonly page: Float64Array
+  readonly offset: number
+  readonly other: Float64Array
+  readonly otherOffset: number
 }
 
 /**

@@ -4,6 +4,7 @@ import { FeatureEncoder } from '../../features/feature-encoder.ts'
 import { features } from '../../features/features.ts'
 import { number, record, string } from '../../formats/schema.ts'
 import { learnerChecks } from '../../testing/learner-suite.ts'
+import { SLOTS, streams, TrialModel } from '../../testing/learner-trial.ts'
 import { createLearner } from '../create-learner.ts'
 import { predicted } from '../first-output.fixture.ts'
 import type { LearnerSpec } from '../learner.ts'
@@ -152,6 +153,77 @@ describe('learners by margin against their references', () => {
       })
     }
   }
+})
+
+describe('learners by margin merge', () => {
+  for (const [name, { spec }] of Object.entries(variants)) {
+    for (const standardise of [true, false]) {
+      const subject = { name, spec: (inputs: Inputs): LearnerSpec => spec(inputs, standardise) }
+      const title = standardise ? name : `${name}, not standardised`
+      const { task } = spec({ spec: { version: 1, numeric: [], categorical: [] } })
+      const stream = streams[task]
+      const merge = (into: TrialModel, other: TrialModel): void =>
+        into.learner.mergeWith?.(into.page, into.offset, other.page, other.offset, SLOTS)
+
+      it(`${title}: with a model that has learned nothing, in either place, to what it was`, () => {
+        const learned = new TrialModel(subject).learnAll(stream)
+        const before = learned.bytes()
+        merge(learned, new TrialModel(subject))
+        expect(learned.bytes()).toEqual(before)
+        const fresh = new TrialModel(subject, 5)
+        merge(fresh, learned)
+        expect(fresh.bytes()).toEqual(before)
+      })
+
+      it(`${title}: shards to a model that goes on, with the scaler of both, and is right about what neither has seen`, () => {
+        const [all, first, second] = [0, 1, 2].map(() => new TrialModel(subject))
+        stream.slice(0, 1600).forEach((trial, i) => {
+          all.learn(trial)
+          ;(i % 3 === 0 ? first : second).learn(trial)
+        })
+        merge(first, second)
+        first.learner.check(first.page, first.offset, SLOTS)
+        expect(first.learner.steps(first.page, first.offset)).toBe(1600)
+        const header = first.size - SLOTS * (name.includes('arow') ? 2 : 1) - (standardise ? 9 : 0)
+        const scaler = header + 3 * (name.includes('arow') ? 2 : 1)
+        for (let i = scaler; standardise && i < scaler + 9; i++) {
+          expect(near(first.page[first.offset + i], all.page[all.offset + i])).toBe(true)
+        }
+        let [good, guess] = [0, 0]
+        for (const { x, y } of stream.slice(1600)) {
+          const out = first.predict(x)
+          good += task === 'regression' ? (out[0] - y) ** 2 : Number(out[0] > 0.5 === (y === 1))
+          guess += task === 'regression' ? y * y : 1
+        }
+        if (task === 'regression') expect(good).toBeLessThan(0.2 * guess)
+        else expect(good).toBeGreaterThan(0.8 * guess)
+        first.learnAll(stream.slice(1600))
+        first.learner.check(first.page, first.offset, SLOTS)
+      })
+    }
+  }
+
+  it('arow: beliefs, so that two that know different inputs know both', () => {
+    const inputs = features(record({ a: number(), b: number() })).numeric('a', 'b')
+    const learner = createLearner(arow({ inputs, standardise: false, intercept: false }) as unknown as LearnerSpec)
+    const page = new Float64Array(2 * learner.size(2))
+    const second = learner.size(2)
+    const x = new FeatureEncoder(inputs.spec).vector()
+    for (const [place, offset] of [0, second].entries()) {
+      learner.init(page, offset, 2)
+      for (let i = 0; i < 100; i++) {
+        x.dense.fill(0)
+        x.dense[place] = i % 2 === 0 ? 1 : -1
+        learner.learnOne(page, offset, x, i % 2 === place ? 1 : 0, 1)
+      }
+    }
+    const setOf = (offset: number) => learner.weights?.(page, offset, 2)[0]
+    const [a, b] = [setOf(0)?.weights[0], setOf(second)?.weights[1]]
+    learner.mergeWith?.(page, 0, page, second, 2)
+    expect([...(setOf(0)?.weights ?? [])]).toEqual([a, b])
+    expect(a).toBeGreaterThan(0.5)
+    expect(b).toBeLessThan(-0.5)
+  })
 })
 
 describe('learners by margin', () => {

@@ -2,6 +2,7 @@ import { MillraceError } from '../../errors.ts'
 import type { SlotMap } from '../../features/slot-map.ts'
 import { SCALER_DOUBLES } from '../linear/standardiser.ts'
 import { HEADER, INTERCEPT, type MarginPlaces, type MarginRule, STEPS } from './margin-rule.ts'
+import { mergeBelief, mergeScaler, mergeWeight, rowsOf } from './merge-rows.ts'
 
 /** No learning reaches such a weight. */
 const LARGEST_WEIGHT = 1e150
@@ -102,6 +103,26 @@ export class WeightRows {
         to[toOffset + this.scaler + SCALER_DOUBLES * next + part] = from[fromOffset + source]
       }
     }
+  }
+
+  /** See merge-rows.ts. */
+  merge(page: Float64Array, offset: number, other: Float64Array, otherOffset: number, slots: number): void {
+    if (other[otherOffset + STEPS] === 0) return
+    if (page[offset + STEPS] === 0) {
+      for (let i = 0; i < this.size(slots); i++) page[offset + i] = other[otherOffset + i]
+      return
+    }
+    const rows = rowsOf(page, offset, other, otherOffset)
+    const { variance, interceptVariance } = this.#rule
+    if (interceptVariance === undefined) mergeWeight(rows, INTERCEPT)
+    else mergeBelief(rows, INTERCEPT, HEADER + interceptVariance)
+    for (let slot = 0; slot < slots; slot++) {
+      if (variance === undefined) mergeWeight(rows, this.#weight(slot))
+      else mergeBelief(rows, this.#weight(slot), this.#variance(slot))
+    }
+    if (this.#standardise) mergeScaler(rows, this.scaler, this.#dense)
+    page[offset + STEPS] += other[otherOffset + STEPS]
+    this.#rule.merged?.(rows, this.weights(page, offset, slots).subarray(this.#dense))
   }
 
   /** @throws ML_CORRUPT */
