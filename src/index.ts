@@ -1,6 +1,8 @@
 /** Millrace: pipelines, schemas, features and learners. Pure ECMAScript: the same on every engine. */
 export { type ErrorClass, type ErrorCode, isMillraceError, MillraceError } from './errors.ts'
+export type { FeatureVector } from './features/feature-vector.ts'
 export { type Features, features } from './features/features.ts'
+export { forEachInput } from './features/for-each-input.ts'
 export {
   boolean,
   type Infer,
@@ -11,12 +13,26 @@ export {
   string,
   time,
 } from './formats/schema.ts'
+export { type DefinedLearner, defineLearner } from './learn/define-learner.ts'
 export type { Learner, LearnerSpec, SlotWeights, Task } from './learn/learner.ts'
 export { adagrad } from './learn/linear/adagrad.ts'
 export { invScaling } from './learn/linear/inv-scaling.ts'
 export { type LogisticSpec, logistic } from './learn/linear/logistic.ts'
 export { normalized } from './learn/linear/normalized.ts'
 export { sgd } from './learn/linear/sgd.ts'
+export { type AlmaSpec, alma } from './learn/margin/alma.ts'
+export { type ArowSpec, arow } from './learn/margin/arow.ts'
+export {
+  type PassiveAggressiveRegressionSpec,
+  type PassiveAggressiveSpec,
+  passiveAggressive,
+  passiveAggressiveRegression,
+} from './learn/margin/passive-aggressive.ts'
+export { type PerceptronSpec, perceptron } from './learn/margin/perceptron.ts'
+export { oneVsRest } from './learn/one-vs-rest.ts'
+export type { OneVsRestSpec } from './learn/one-vs-rest-learner.ts'
+export type { LayoutDefinition, OwnSpec, WholeDefinition } from './learn/own/definition.ts'
+export type { ModelView } from './learn/own/model-view.ts'
 export type { BinaryPrediction, MulticlassPrediction, RegressionPrediction } from './learn/tasks/prediction.ts'
 export { Baselines } from './metrics/baselines.ts'
 export type { BinaryOutcome } from './metrics/binary-outcome.ts'

@@ -2,6 +2,16 @@ import { MillraceError } from '../errors.ts'
 import type { Learner, LearnerOptions, LearnerSpec } from './learner.ts'
 import { LinearLearner } from './linear/linear-learner.ts'
 import type { LogisticSpec } from './linear/logistic.ts'
+import { Alma, type AlmaSpec } from './margin/alma.ts'
+import { Arow, type ArowSpec } from './margin/arow.ts'
+import { MarginLearner } from './margin/margin-learner.ts'
+import {
+  PassiveAggressive,
+  type PassiveAggressiveRegressionSpec,
+  type PassiveAggressiveSpec,
+} from './margin/passive-aggressive.ts'
+import { Perceptron, type PerceptronSpec } from './margin/perceptron.ts'
+import { OneVsRest, type OneVsRestSpec } from './one-vs-rest-learner.ts'
 
 /** How a learner is made of its spec. */
 export type CreateLearner = (spec: LearnerSpec, options: LearnerOptions) => Learner
@@ -9,6 +19,18 @@ export type CreateLearner = (spec: LearnerSpec, options: LearnerOptions) => Lear
 /** The learners of this library, by the kind of their spec. */
 const learners: Readonly<Record<string, CreateLearner>> = {
   logistic: (spec, options) => new LinearLearner(spec as LogisticSpec, options),
+  passiveAggressive: (spec) =>
+    new MarginLearner(spec as PassiveAggressiveSpec, new PassiveAggressive(spec as PassiveAggressiveSpec)),
+  passiveAggressiveRegression: (spec) =>
+    new MarginLearner(
+      spec as PassiveAggressiveRegressionSpec,
+      new PassiveAggressive(spec as PassiveAggressiveRegressionSpec),
+    ),
+  perceptron: (spec) => new MarginLearner(spec as PerceptronSpec, new Perceptron()),
+  alma: (spec) => new MarginLearner(spec as AlmaSpec, new Alma(spec as AlmaSpec)),
+  arow: (spec) => new MarginLearner(spec as ArowSpec, new Arow(spec as ArowSpec)),
+  oneVsRest: (spec, options) =>
+    new OneVsRest(spec as OneVsRestSpec, createLearner((spec as OneVsRestSpec).learner as LearnerSpec, options)),
 }
 
 /** A spec whose learner is not of this library holds how it is made under this key, which no plan shows. */
@@ -29,6 +51,12 @@ export function createLearner(spec: LearnerSpec, options: LearnerOptions = {}, c
 /** There is a learner of this kind in this library. */
 export function isKnownLearner(kind: string): boolean {
   return Object.hasOwn(learners, kind)
+}
+
+/** The learner of a spec, and that of the spec in it, are of this library: no function of the user's is needed to make it. */
+export function isLibraryLearner(spec: Pick<LearnerSpec, 'kind'>): boolean {
+  const { kind, learner } = spec as { kind: string; learner?: LearnerSpec }
+  return isKnownLearner(kind) && (learner === undefined || isLibraryLearner(learner))
 }
 
 function learnerOfKind(kind: string): CreateLearner | undefined {
