@@ -11,6 +11,17 @@ export {
   string,
   time,
 } from './formats/schema.ts'
+export {
+  type BayesLinearOptions,
+  type BayesLinearSpec,
+  bayesLinear,
+  type NoiseOptions,
+} from './learn/bayes/bayes-linear.ts'
+export { type BayesLogisticSpec, bayesLogistic } from './learn/bayes/bayes-logistic.ts'
+export type { BayesOptions, Covariance } from './learn/bayes/options.ts'
+export type { PosteriorState } from './learn/bayes/posterior.ts'
+export type { PriorOptions } from './learn/bayes/prior.ts'
+export { readPosterior } from './learn/bayes/read-posterior.ts'
 export type { Learner, LearnerSpec, SlotWeights, Task } from './learn/learner.ts'
 export { adagrad } from './learn/linear/adagrad.ts'
 export { invScaling } from './learn/linear/inv-scaling.ts'

@@ -1,4 +1,8 @@
 import { MillraceError } from '../errors.ts'
+import type { BayesLinearSpec } from './bayes/bayes-linear.ts'
+import { BayesLinearLearner } from './bayes/bayes-linear-learner.ts'
+import type { BayesLogisticSpec } from './bayes/bayes-logistic.ts'
+import { BayesLogisticLearner } from './bayes/bayes-logistic-learner.ts'
 import type { Learner, LearnerOptions, LearnerSpec } from './learner.ts'
 import { LinearLearner } from './linear/linear-learner.ts'
 import type { LogisticSpec } from './linear/logistic.ts'
@@ -8,6 +12,8 @@ export type CreateLearner = (spec: LearnerSpec, options: LearnerOptions) => Lear
 
 /** The learners of this library, by the kind of their spec. */
 const learners: Readonly<Record<string, CreateLearner>> = {
+  bayesLinear: (spec) => new BayesLinearLearner(spec as BayesLinearSpec),
+  bayesLogistic: (spec) => new BayesLogisticLearner(spec as BayesLogisticSpec),
   logistic: (spec, options) => new LinearLearner(spec as LogisticSpec, options),
 }
 
