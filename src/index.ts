@@ -18,6 +18,12 @@ export {
   type NoiseOptions,
 } from './learn/bayes/bayes-linear.ts'
 export { type BayesLogisticSpec, bayesLogistic } from './learn/bayes/bayes-logistic.ts'
+export {
+  type NaiveBayesClassOptions,
+  type NaiveBayesOptions,
+  type NaiveBayesSpec,
+  naiveBayes,
+} from './learn/bayes/naive-bayes.ts'
 export type { BayesOptions, Covariance } from './learn/bayes/options.ts'
 export type { PosteriorState } from './learn/bayes/posterior.ts'
 export type { PriorOptions } from './learn/bayes/prior.ts'

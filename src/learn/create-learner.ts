@@ -3,6 +3,8 @@ import type { BayesLinearSpec } from './bayes/bayes-linear.ts'
 import { BayesLinearLearner } from './bayes/bayes-linear-learner.ts'
 import type { BayesLogisticSpec } from './bayes/bayes-logistic.ts'
 import { BayesLogisticLearner } from './bayes/bayes-logistic-learner.ts'
+import type { NaiveBayesSpec } from './bayes/naive-bayes.ts'
+import { NaiveBayesLearner } from './bayes/naive-bayes-learner.ts'
 import type { Learner, LearnerOptions, LearnerSpec } from './learner.ts'
 import { LinearLearner } from './linear/linear-learner.ts'
 import type { LogisticSpec } from './linear/logistic.ts'
@@ -15,6 +17,7 @@ const learners: Readonly<Record<string, CreateLearner>> = {
   bayesLinear: (spec) => new BayesLinearLearner(spec as BayesLinearSpec),
   bayesLogistic: (spec) => new BayesLogisticLearner(spec as BayesLogisticSpec),
   logistic: (spec, options) => new LinearLearner(spec as LogisticSpec, options),
+  naiveBayes: (spec) => new NaiveBayesLearner(spec as NaiveBayesSpec),
 }
 
 /** A spec whose learner is not of this library holds how it is made under this key, which no plan shows. */
