@@ -34,9 +34,37 @@ export { invScaling } from './learn/linear/inv-scaling.ts'
 export { type LogisticSpec, logistic } from './learn/linear/logistic.ts'
 export { normalized } from './learn/linear/normalized.ts'
 export { sgd } from './learn/linear/sgd.ts'
+export type { BinaryPrediction, MulticlassPrediction, RegressionPrediction } from './learn/tasks/prediction.ts'
 export { Baselines } from './metrics/baselines.ts'
-export { BinaryQuality } from './metrics/binary-quality.ts'
+export type { BinaryOutcome } from './metrics/binary-outcome.ts'
+export {
+  BinaryQuality,
+  binaryQuality,
+  FadedBinaryQuality,
+  TumblingBinaryQuality,
+  WindowedBinaryQuality,
+} from './metrics/binary-quality.ts'
 export type { BinaryReport } from './metrics/binary-report.ts'
+export type { MulticlassOutcome } from './metrics/multiclass-outcome.ts'
+export {
+  FadedMulticlassQuality,
+  MulticlassQuality,
+  multiclassQuality,
+  TumblingMulticlassQuality,
+  WindowedMulticlassQuality,
+} from './metrics/multiclass-quality.ts'
+export type { ClassReport, MulticlassReport } from './metrics/multiclass-report.ts'
+export type { Quality, QualityKind, QualityWindow, Tumbling } from './metrics/quality.ts'
+export type { RegressionOutcome } from './metrics/regression-outcome.ts'
+export {
+  FadedRegressionQuality,
+  quantileQuality,
+  RegressionQuality,
+  regressionQuality,
+  TumblingRegressionQuality,
+  WindowedRegressionQuality,
+} from './metrics/regression-quality.ts'
+export type { ErrorSizes, RegressionReport } from './metrics/regression-report.ts'
 export { erf, erfc } from './numeric/error-function.ts'
 export { CompensatedSum } from './numeric/fsum.ts'
 export { logGamma } from './numeric/log-gamma.ts'
@@ -46,14 +74,11 @@ export { studentTCdf, studentTQuantile } from './numeric/student-t.ts'
 export { Xoshiro128 } from './numeric/xoshiro128.ts'
 export type { Rejected } from './operators/operator.ts'
 export type {
-  BinaryPrediction,
   Expired,
   Learned,
   ModelUpdate,
   ModelVersion,
-  MulticlassPrediction,
   Outcome,
-  RegressionPrediction,
   Scored,
 } from './operators/prediction.ts'
 export type { ProcessContext, ValueState } from './operators/process.ts'
