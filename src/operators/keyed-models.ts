@@ -149,8 +149,6 @@ function layoutOf({ layout }: Learner, { inputs, classes }: LearnerSpec): string
 }
 
 function inputsText({ numeric, categorical }: FeatureSpec): string {
-  const named = categorical.map(
-    ({ name, storage }) => `${name}:${storage.by}${storage.by === 'hashing' ? storage.bits : ''}`,
-  )
+  const named = categorical.map(({ name, storage }) => `${name}:${storage.by}${'bits' in storage ? storage.bits : ''}`)
   return [...numeric.map(({ name }) => name), ...named].join(',')
 }
