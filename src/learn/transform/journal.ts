@@ -1,0 +1,33 @@
+/** What doubles of a page were before they changed, so that a record that cannot be learned leaves no trace. */
+export class Journal {
+  #count = 0
+  #places: Int32Array = new Int32Array(64)
+  #before: Float64Array = new Float64Array(64)
+
+  /** Starts anew: what changed until now has come to stay. */
+  clear(): void {
+    this.#count = 0
+  }
+
+  /** To be called before doubles change. */
+  keep(page: Float64Array, at: number, doubles = 1): void {
+    while (this.#count + doubles > this.#places.length) this.#grow()
+    for (let i = 0; i < doubles; i++) {
+      this.#places[this.#count] = at + i
+      this.#before[this.#count++] = page[at + i]
+    }
+  }
+
+  undo(page: Float64Array): void {
+    while (this.#count > 0) page[this.#places[--this.#count]] = this.#before[this.#count]
+  }
+
+  #grow(): void {
+    const places = new Int32Array(2 * this.#places.length)
+    const before = new Float64Array(places.length)
+    places.set(this.#places)
+    before.set(this.#before)
+    this.#places = places
+    this.#before = before
+  }
+}
