@@ -65,7 +65,7 @@ const MAX_TOKENS = 10_000
  * The inputs of a model, one declaration for learning and scoring. Every method returns a longer list and leaves this
  * one as it is; `D` are the names of derived inputs so far.
  *
- * Cost      a numeric input about 1 ns a record, a categorical one 20 to 40 ns, a word of a text 60 ns; a slot costs a double
+ * Cost      a numeric input about 1 ns a record, a categorical one 20 to 40 ns, a word of a text 85 ns; a slot costs a double
  *           or more a model
  * @throws ML_SCHEMA for a name or type that the schema does not have, or a name used twice; ML_RANGE for options
  */

@@ -12,10 +12,14 @@ export class Journal {
   /** To be called before doubles change. */
   keep(page: Float64Array, at: number, doubles = 1): void {
     while (this.#count + doubles > this.#places.length) this.#grow()
+    const places = this.#places
+    const before = this.#before
+    const count = this.#count
     for (let i = 0; i < doubles; i++) {
-      this.#places[this.#count] = at + i
-      this.#before[this.#count++] = page[at + i]
+      places[count + i] = at + i
+      before[count + i] = page[at + i]
     }
+    this.#count = count + doubles
   }
 
   undo(page: Float64Array): void {

@@ -10,7 +10,7 @@ export interface MinMaxSpec {
  * is only predicted may lie outside.
  *
  * Input     numeric inputs; a missing one stays missing
- * Cost      about 5 ns an input and record; three doubles an input
+ * Cost      about 40 ns an input to test and train; three doubles an input
  * Breaks    by one outlier for ever: use `robustScaler` where there are some
  * Merge     exact
  * Snapshot  v1, an input: count, least, greatest
@@ -28,12 +28,13 @@ const DOUBLES = 3
 const scale: Scale = {
   doubles: DOUBLES,
 
-  scaled(page, at, value) {
+  scale(page, at, dense, j, out) {
     const range = page[at + GREATEST] - page[at + LEAST]
-    return range > 0 ? bounded((value - page[at + LEAST]) / range) : 0
+    out[j] = range > 0 ? bounded((dense[j] - page[at + LEAST]) / range) : 0
   },
 
-  learn(page, at, value) {
+  learn(page, at, dense, j) {
+    const value = dense[j]
     const first = page[at + COUNT] === 0
     page[at + COUNT]++
     if (first || value < page[at + LEAST]) page[at + LEAST] = value

@@ -22,7 +22,7 @@ export interface ProductsSpec {
  *
  * A product with a missing input is missing; one beyond ±1e15 counts as that. Categorical inputs have `cross` for this.
  *
- * Cost      n(n − 1)/2 inputs more: 1 ns each, and what the learner takes for them
+ * Cost      n(n − 1)/2 inputs more, 7 ns each with what `logistic` takes for it
  * Breaks    with inputs of very different size: scale them first
  * Snapshot  nothing
  * @throws ML_RANGE, in `compose`, where more than 10,000 inputs came out
@@ -47,32 +47,36 @@ export function polynomial(degree: 2 | 3): ProductsSpec {
 }
 
 class Products implements Transformer {
-  /** Inputs of each product. */
-  readonly #factors: readonly (readonly number[])[]
+  /** The factors of each product; of a product of three the left one is the product of two. */
+  readonly #left: Int32Array
+  readonly #right: Int32Array
 
   constructor(options: ProductsSpec, inputs: number) {
-    this.#factors = factorsOf(
+    const factors = factorsOf(
       options,
       Array.from({ length: inputs }, (_, j) => j),
     )
+    const pairs = new Map<string, number>()
+    for (const [p, [i, j, k]] of factors.entries()) if (k === undefined) pairs.set(`${i},${j}`, inputs + p)
+    this.#left = Int32Array.from(factors, ([i, j, k]) => (k === undefined ? i : (pairs.get(`${i},${j}`) as number)))
+    this.#right = Int32Array.from(factors, ([, j, k]) => k ?? j)
   }
 
   transform(_place: Place, x: FeatureVector, out: FeatureVector): void {
-    const factors = this.#factors
-    passActive(x, out, factors.length)
+    const left = this.#left
+    const right = this.#right
+    passActive(x, out, left.length)
     passDense(x, out)
-    const { dense, missing } = x
-    for (let p = 0, at = dense.length; p < factors.length; p++, at++) {
-      const product = factors[p]
-      let value = dense[product[0]]
-      let absent = missing[product[0]]
-      for (let f = 1; f < product.length; f++) {
-        value *= dense[product[f]]
-        absent |= missing[product[f]]
-      }
-      out.missing[at] = absent
+    const { dense, missing } = out
+    const first = x.dense.length
+    // 0 where a factor is missing, as its value is.
+    for (let p = 0; p < left.length; p++) dense[first + p] = bounded(dense[left[p]] * dense[right[p]])
+    missing.fill(0, first)
+    if (x.missingCount === 0) return
+    for (let p = 0; p < left.length; p++) {
+      const absent = missing[left[p]] | missing[right[p]]
+      missing[first + p] = absent
       out.missingCount += absent
-      out.dense[at] = absent === 1 ? 0 : bounded(value)
     }
   }
 }

@@ -26,8 +26,8 @@ export interface RandomFourierSpec {
  * from 0 to 2π. A linear learner over them learns what one with the kernel e^(−gamma · distance²) would.
  *
  * Input     numeric inputs, scaled before; a missing one takes no part
- * Cost      D · n multiplications and D cosines (40 ns each) a record; no state: directions are drawn from seed and name
- *           of the input, so an input that is added changes nothing where it is missing
+ * Cost      D · n multiplications and D cosines a record: 90 ns a feature of 20 inputs. No state: directions are drawn
+ *           from the seed and the name of the input, so an input that is added changes nothing where it is missing
  * Breaks    the names: weights are those of `fourier#0`, `fourier#1`, ...
  * Snapshot  nothing
  * @param features D, 1 to 10,000

@@ -2,12 +2,15 @@ import type { FeatureVector } from '../../features/feature-vector.ts'
 import type { Journal } from './journal.ts'
 import { type Place, passActive, perInput, type Shape, type Stream, type Transformer } from './transformer.ts'
 
-/** What differs between scalers: the doubles of one input, and what its value becomes. */
+/**
+ * What differs between scalers: the doubles of one input, and what its value becomes. Values travel in arrays, because a
+ * double that crosses a call which is not inlined is put on the heap.
+ */
 export interface Scale {
   readonly doubles: number
-  /** The value by the state at `at`, within ±1e15; 0 while nothing is known. */
-  scaled(page: Float64Array, at: number, value: number): number
-  learn(page: Float64Array, at: number, value: number): void
+  /** Scales input `j` by the state at `at`, within ±1e15; to 0 while nothing is known. */
+  scale(page: Float64Array, at: number, dense: Float64Array, j: number, out: Float64Array): void
+  learn(page: Float64Array, at: number, dense: Float64Array, j: number): void
   flaw(page: Float64Array, at: number): string | undefined
   merge?(page: Float64Array, at: number, other: Float64Array, otherAt: number): void
 }
@@ -30,21 +33,24 @@ export class Scaler implements Transformer {
 
   transform({ page, at }: Place, x: FeatureVector, out: FeatureVector): void {
     passActive(x, out, 0)
-    const { doubles } = this.#scale
+    const scale = this.#scale
+    const { doubles } = scale
     const { dense, missing } = x
-    for (let j = 0; j < dense.length; j++) {
-      out.missing[j] = missing[j]
-      out.dense[j] = missing[j] === 1 ? 0 : this.#scale.scaled(page, at + doubles * j, dense[j])
+    const { dense: toDense, missing: toMissing } = out
+    for (let j = 0, k = at; j < dense.length; j++, k += doubles) {
+      toMissing[j] = missing[j]
+      if (missing[j] === 1) toDense[j] = 0
+      else scale.scale(page, k, dense, j, toDense)
     }
     out.missingCount = x.missingCount
   }
 
   learn({ page, at }: Place, { dense, missing }: FeatureVector, journal: Journal): void {
-    const { doubles } = this.#scale
-    for (let j = 0; j < dense.length; j++) {
-      if (missing[j] === 1) continue
-      journal.keep(page, at + doubles * j, doubles)
-      this.#scale.learn(page, at + doubles * j, dense[j])
+    const scale = this.#scale
+    const { doubles } = scale
+    journal.keep(page, at, doubles * dense.length)
+    for (let j = 0, k = at; j < dense.length; j++, k += doubles) {
+      if (missing[j] === 0) scale.learn(page, k, dense, j)
     }
   }
 

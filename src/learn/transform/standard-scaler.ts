@@ -12,7 +12,7 @@ export interface StandardScalerSpec {
  * between, as `compose(inputs, standardScaler(), interactions())`.
  *
  * Input     numeric inputs; a missing one stays missing
- * Cost      about 8 ns an input and record; three doubles an input
+ * Cost      about 40 ns an input to test and train; three doubles an input
  * Order     mean and deviation do not depend on it but for rounding; what the learner saw of each record does
  * Merge     exact, by counts
  * Snapshot  v1, an input: count, mean, variance
@@ -30,12 +30,13 @@ const DOUBLES = 3
 const scale: Scale = {
   doubles: DOUBLES,
 
-  scaled(page, at, value) {
+  scale(page, at, dense, j, out) {
     const variance = page[at + VARIANCE]
-    return variance > 0 ? bounded((value - page[at + MEAN]) / Math.sqrt(variance)) : 0
+    out[j] = variance > 0 ? bounded((dense[j] - page[at + MEAN]) / Math.sqrt(variance)) : 0
   },
 
-  learn(page, at, value) {
+  learn(page, at, dense, j) {
+    const value = dense[j]
     const count = page[at + COUNT] + 1
     const before = page[at + MEAN]
     const mean = before + (value - before) / count

@@ -26,7 +26,7 @@ export interface TfIdfSpec {
  * the n texts so far had it.
  *
  * Input     one text by its name; words that share a slot are one word
- * Cost      about 60 ns a word; 2^hashBits doubles a model, 2 MB by default: hash to fewer slots in models per key
+ * Cost      about 80 ns a word to test and train; 2^hashBits doubles a model, 2 MB by default: hash to fewer slots in models per key
  * Order     sensitive, by what was seen before a record
  * Breaks    AdaGrad and other learners that find the right rate for rare inputs by themselves gain little from it
  * Merge     exact

@@ -75,19 +75,18 @@ export interface TransformerKind<O extends TransformerSpec> {
   create(options: O, context: TransformerContext): Transformer
 }
 
-/** Values that a transformer makes stay within what an encoder lets through, so that no product drowns a model. */
-const LARGEST_VALUE = 1e15
-
+/** Values that a transformer makes stay within ±1e15, what an encoder lets through, so that no product drowns a model. */
 export function bounded(value: number): number {
-  return value > LARGEST_VALUE ? LARGEST_VALUE : value < -LARGEST_VALUE ? -LARGEST_VALUE : value
+  return value > 1e15 ? 1e15 : value < -1e15 ? -1e15 : value
 }
 
 /** The active slots as they are, moved by `shift`. */
 export function passActive(x: FeatureVector, out: FeatureVector, shift: number): void {
   const { active, values, activeCount } = x
+  const { active: toActive, values: toValues } = out
   for (let i = 0; i < activeCount; i++) {
-    out.active[i] = active[i] + shift
-    out.values[i] = values[i]
+    toActive[i] = active[i] + shift
+    toValues[i] = values[i]
   }
   out.activeCount = activeCount
 }
@@ -95,9 +94,10 @@ export function passActive(x: FeatureVector, out: FeatureVector, shift: number):
 /** The numeric inputs as they are, in the same places. */
 export function passDense(x: FeatureVector, out: FeatureVector): void {
   const { dense, missing } = x
+  const { dense: toDense, missing: toMissing } = out
   for (let j = 0; j < dense.length; j++) {
-    out.dense[j] = dense[j]
-    out.missing[j] = missing[j]
+    toDense[j] = dense[j]
+    toMissing[j] = missing[j]
   }
   out.missingCount = x.missingCount
 }
