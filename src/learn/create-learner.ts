@@ -18,6 +18,7 @@ import {
 } from './margin/passive-aggressive.ts'
 import { Perceptron, type PerceptronSpec } from './margin/perceptron.ts'
 import { OneVsRest, type OneVsRestSpec } from './one-vs-rest-learner.ts'
+import { ComposedLearner } from './transform/composed-learner.ts'
 
 /** How a learner is made of its spec. */
 export type CreateLearner = (spec: LearnerSpec, options: LearnerOptions) => Learner
@@ -45,10 +46,16 @@ const learners: Readonly<Record<string, CreateLearner>> = {
 /** A spec whose learner is not of this library holds how it is made under this key, which no plan shows. */
 export const CREATE = Symbol('create')
 
-/** Makes the learner of a spec, by `create` where it is not one of this library. @throws ML_PLAN when there is none of its kind */
+/**
+ * Makes the learner of a spec, by `create` where it is not one of this library, behind the transformers of its inputs.
+ * @throws ML_PLAN when there is none of its kind
+ */
 export function createLearner(spec: LearnerSpec, options: LearnerOptions = {}, create?: CreateLearner): Learner {
   const own = create ?? (spec as { [CREATE]?: CreateLearner })[CREATE] ?? learnerOfKind(spec.kind)
-  if (own !== undefined) return own(spec, options)
+  if (own !== undefined) {
+    const composed = (spec.inputs.transformers?.length ?? 0) > 0
+    return composed ? new ComposedLearner(spec, options, own) : own(spec, options)
+  }
   throw new MillraceError('ML_PLAN', {
     what: 'there is no learner of this kind',
     got: spec.kind,

@@ -13,6 +13,7 @@ import type { EncodedKey } from '../state/key.ts'
 import { SlabTable } from '../state/slab-table.ts'
 import type { ModelStore, ModelStoreOptions, ModelStoreParts } from './model-store.ts'
 import type { OperatorCapture, OperatorContext } from './operator.ts'
+import { SlotNames } from './slot-names.ts'
 
 /** 4 MB. */
 const LARGE_DOUBLES = 1 << 19
@@ -20,6 +21,7 @@ const LARGE_DOUBLES = 1 << 19
 export class KeyedModels implements ModelStore {
   readonly encoder: FeatureEncoder
   readonly outputs: number
+  readonly slotNames: SlotNames
   readonly #learner: Learner
   readonly #task: ModelTask
   readonly #header: number
@@ -34,7 +36,9 @@ export class KeyedModels implements ModelStore {
 
   constructor(context: OperatorContext, { model, maxKeys }: ModelStoreOptions, { task, create }: ModelStoreParts) {
     this.encoder = new FeatureEncoder(model.inputs, { mode: 'perKey' })
-    this.#learner = createLearner(model, { fixedInputs: true }, create)
+    const inputOf = (slot: number): number => this.encoder.inputOf(slot)
+    this.#learner = createLearner(model, { fixedInputs: true, inputOf }, create)
+    this.slotNames = new SlotNames(this.encoder, this.#learner)
     this.outputs = this.#learner.outputs
     this.#task = task
     this.#header = task.header
@@ -149,8 +153,6 @@ function layoutOf({ layout }: Learner, { inputs, classes }: LearnerSpec): string
 }
 
 function inputsText({ numeric, categorical }: FeatureSpec): string {
-  const named = categorical.map(
-    ({ name, storage }) => `${name}:${storage.by}${storage.by === 'hashing' ? storage.bits : ''}`,
-  )
+  const named = categorical.map(({ name, storage }) => `${name}:${storage.by}${'bits' in storage ? storage.bits : ''}`)
   return [...numeric.map(({ name }) => name), ...named].join(',')
 }

@@ -152,7 +152,7 @@ export class PredictOperator implements Operator {
 
   describe(): ModelDescription {
     const { model } = this.#settings
-    const { models, sizeBytes, encoder } = this.models
+    const { models, sizeBytes, slotNames } = this.models
     const weights = this.#settings.keyed ? undefined : this.models.weights()
     return {
       type: 'model',
@@ -160,7 +160,7 @@ export class PredictOperator implements Operator {
       steps: this.ledger.total(LEARNED),
       models,
       sizeBytes,
-      ...describeWeights(encoder, weights, this.#task.classes),
+      ...describeWeights(slotNames, weights, this.#task.classes),
       pending: this.#pending?.size ?? 0,
     }
   }
@@ -379,7 +379,7 @@ export class PredictOperator implements Operator {
     if (weights === undefined) return
     const { key, uid, current } = this.#context
     const version = { model: { uid, step: this.models.step }, at: current.time }
-    const learnt = updateWeights(this.models.encoder, weights, this.#task.classes)
+    const learnt = updateWeights(this.models.slotNames, weights, this.#task.classes)
     const value: ModelUpdate = this.#settings.keyed
       ? { ...version, key: joinKeyOf(key), ...learnt }
       : { ...version, ...learnt }

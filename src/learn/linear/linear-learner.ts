@@ -1,4 +1,5 @@
 import { MillraceError } from '../../errors.ts'
+import { activeCapacity } from '../../features/feature-spec.ts'
 import type { FeatureVector } from '../../features/feature-vector.ts'
 import type { SlotMap } from '../../features/slot-map.ts'
 import { checkWeight, type Learner, type LearnerOptions, type SlotWeights } from '../learner.ts'
@@ -291,6 +292,6 @@ function optimizerOf({ optimizer, l2, inputs }: LogisticSpec): Optimizer {
     case 'adagrad':
       return new AdaGrad(optimizer.rate, l2)
     case 'normalized':
-      return new Normalized(optimizer.rate, inputs.numeric.length, inputs.categorical.length)
+      return new Normalized(optimizer.rate, inputs.numeric.length, activeCapacity(inputs))
   }
 }
