@@ -13,6 +13,23 @@ export {
   string,
   time,
 } from './formats/schema.ts'
+export {
+  type BayesLinearOptions,
+  type BayesLinearSpec,
+  bayesLinear,
+  type NoiseOptions,
+} from './learn/bayes/bayes-linear.ts'
+export { type BayesLogisticSpec, bayesLogistic } from './learn/bayes/bayes-logistic.ts'
+export {
+  type NaiveBayesClassOptions,
+  type NaiveBayesOptions,
+  type NaiveBayesSpec,
+  naiveBayes,
+} from './learn/bayes/naive-bayes.ts'
+export type { BayesOptions, Covariance } from './learn/bayes/options.ts'
+export type { PosteriorState } from './learn/bayes/posterior.ts'
+export type { PriorOptions } from './learn/bayes/prior.ts'
+export { readPosterior } from './learn/bayes/read-posterior.ts'
 export { type DefinedLearner, defineLearner } from './learn/define-learner.ts'
 export type { Learner, LearnerSpec, SlotWeights, Task } from './learn/learner.ts'
 export { adagrad } from './learn/linear/adagrad.ts'
@@ -64,8 +81,12 @@ export {
   WindowedRegressionQuality,
 } from './metrics/regression-quality.ts'
 export type { ErrorSizes, RegressionReport } from './metrics/regression-report.ts'
+export { erf, erfc } from './numeric/error-function.ts'
 export { CompensatedSum } from './numeric/fsum.ts'
+export { logGamma } from './numeric/log-gamma.ts'
+export { normalCdf, normalQuantile } from './numeric/normal.ts'
 export { logit, sigmoid } from './numeric/sigmoid.ts'
+export { studentTCdf, studentTQuantile } from './numeric/student-t.ts'
 export { Xoshiro128 } from './numeric/xoshiro128.ts'
 export type { Rejected } from './operators/operator.ts'
 export type {

@@ -1,4 +1,10 @@
 import { MillraceError } from '../errors.ts'
+import type { BayesLinearSpec } from './bayes/bayes-linear.ts'
+import { BayesLinearLearner } from './bayes/bayes-linear-learner.ts'
+import type { BayesLogisticSpec } from './bayes/bayes-logistic.ts'
+import { BayesLogisticLearner } from './bayes/bayes-logistic-learner.ts'
+import type { NaiveBayesSpec } from './bayes/naive-bayes.ts'
+import { NaiveBayesLearner } from './bayes/naive-bayes-learner.ts'
 import type { Learner, LearnerOptions, LearnerSpec } from './learner.ts'
 import { LinearLearner } from './linear/linear-learner.ts'
 import type { LogisticSpec } from './linear/logistic.ts'
@@ -18,6 +24,8 @@ export type CreateLearner = (spec: LearnerSpec, options: LearnerOptions) => Lear
 
 /** The learners of this library, by the kind of their spec. */
 const learners: Readonly<Record<string, CreateLearner>> = {
+  bayesLinear: (spec) => new BayesLinearLearner(spec as BayesLinearSpec),
+  bayesLogistic: (spec) => new BayesLogisticLearner(spec as BayesLogisticSpec),
   logistic: (spec, options) => new LinearLearner(spec as LogisticSpec, options),
   passiveAggressive: (spec) =>
     new MarginLearner(spec as PassiveAggressiveSpec, new PassiveAggressive(spec as PassiveAggressiveSpec)),
@@ -31,6 +39,7 @@ const learners: Readonly<Record<string, CreateLearner>> = {
   arow: (spec) => new MarginLearner(spec as ArowSpec, new Arow(spec as ArowSpec)),
   oneVsRest: (spec, options) =>
     new OneVsRest(spec as OneVsRestSpec, createLearner((spec as OneVsRestSpec).learner as LearnerSpec, options)),
+  naiveBayes: (spec) => new NaiveBayesLearner(spec as NaiveBayesSpec),
 }
 
 /** A spec whose learner is not of this library holds how it is made under this key, which no plan shows. */
