@@ -9,7 +9,7 @@ import { Prior, type PriorOptions, type PriorSpec, priorSpec } from './prior.ts'
 export interface BayesOptions<T> {
   /** What the model sees: `features(schema)...`. */
   readonly inputs: { readonly spec: FeatureSpec<T> }
-  /** What is believed before any record; weights about 0, with a precision of 1e-3 (bayesLinear) or 1 by default. */
+  /** What is believed before any record; weights about 0, with a precision of 1e-3 (bayesLinear) or 1e-2 by default. */
   readonly prior?: PriorOptions
   /** `full` by default, for up to 512 slots; `diagonal` for more, where weights are taken to be independent. */
   readonly covariance?: Covariance
