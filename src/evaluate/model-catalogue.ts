@@ -9,6 +9,7 @@ import { logistic } from '../learn/linear/logistic.ts'
 import { normalized } from '../learn/linear/normalized.ts'
 import type { OptimizerSpec } from '../learn/linear/optimizer.ts'
 import { sgd } from '../learn/linear/sgd.ts'
+import { bayesLinearOf, bayesLogisticOf, naiveBayesOf } from './bayes-models.ts'
 import type { Settings } from './settings.ts'
 
 export interface NamedModel {
@@ -31,10 +32,25 @@ interface Entry {
 }
 
 const catalogue: Readonly<Record<string, Entry>> = {
+  'bayes-linear': {
+    tasks: ['regression'],
+    byDefault: true,
+    make: ({ inputs }, settings) => bayesLinearOf(inputs, settings),
+  },
+  'bayes-logistic': {
+    tasks: ['binary'],
+    byDefault: false,
+    make: ({ inputs }, settings) => bayesLogisticOf(inputs, settings),
+  },
   logistic: {
     tasks: ['binary'],
     byDefault: true,
     make: ({ inputs }, settings) => logistic({ inputs, optimizer: optimizerOf(settings), ...linearOf(settings) }),
+  },
+  'naive-bayes': {
+    tasks: ['binary', 'multiclass'],
+    byDefault: false,
+    make: ({ inputs, task, maxClasses }, settings) => naiveBayesOf(inputs, task === 'multiclass', maxClasses, settings),
   },
 }
 

@@ -52,6 +52,11 @@ export function bayesParts<T>(options: BayesOptions<T>, precision: number, where
   return { prior: priorSpec({ precision, ...prior }, inputs, where), covariance, forgetting, interval }
 }
 
+/** The inputs can have no more slots than a full covariance takes. */
+export function fitsFullCovariance(inputs: FeatureSpec): boolean {
+  return mostSlots(inputs) <= MAX_FULL_SLOTS
+}
+
 export function posteriorOf(
   { prior, covariance, forgetting }: BayesSpecParts,
   inputs: FeatureSpec,
@@ -69,7 +74,7 @@ export function refuse(option: string, got: unknown, right: boolean, range: stri
 }
 
 /** Slots that inputs may come to have; a dictionary has one more for what came when it was full. */
-function mostSlots({ numeric, categorical }: FeatureSpec<never>): number {
+function mostSlots({ numeric, categorical }: FeatureSpec): number {
   let slots = numeric.length
   for (const input of categorical) {
     slots += input.storage.by === 'dictionary' ? input.storage.max + 1 : reservedSlots(input)
