@@ -14,6 +14,7 @@ import { arow } from '../learn/margin/arow.ts'
 import { passiveAggressive, passiveAggressiveRegression } from '../learn/margin/passive-aggressive.ts'
 import { perceptron } from '../learn/margin/perceptron.ts'
 import { oneVsRest } from '../learn/one-vs-rest.ts'
+import { bayesLinearOf, bayesLogisticOf, naiveBayesOf } from './bayes-models.ts'
 import type { Settings } from './settings.ts'
 
 export interface NamedModel {
@@ -36,10 +37,25 @@ interface Entry {
 }
 
 const catalogue: Readonly<Record<string, Entry>> = {
+  'bayes-linear': {
+    tasks: ['regression'],
+    byDefault: true,
+    make: ({ inputs }, settings) => bayesLinearOf(inputs, settings),
+  },
+  'bayes-logistic': {
+    tasks: ['binary'],
+    byDefault: false,
+    make: ({ inputs }, settings) => bayesLogisticOf(inputs, settings),
+  },
   logistic: {
     tasks: ['binary'],
     byDefault: true,
     make: ({ inputs }, settings) => logistic({ inputs, optimizer: optimizerOf(settings), ...linearOf(settings) }),
+  },
+  'naive-bayes': {
+    tasks: ['binary', 'multiclass'],
+    byDefault: false,
+    make: ({ inputs, task, maxClasses }, settings) => naiveBayesOf(inputs, task === 'multiclass', maxClasses, settings),
   },
   'passive-aggressive': {
     tasks: ['binary', 'multiclass', 'regression'],
