@@ -17,6 +17,7 @@ export { invScaling } from './learn/linear/inv-scaling.ts'
 export { type LogisticSpec, logistic } from './learn/linear/logistic.ts'
 export { normalized } from './learn/linear/normalized.ts'
 export { sgd } from './learn/linear/sgd.ts'
+export type { BinaryPrediction, MulticlassPrediction, RegressionPrediction } from './learn/tasks/prediction.ts'
 export { type Composition, compose } from './learn/transform/compose.ts'
 export { imputer } from './learn/transform/imputer.ts'
 export { minMax } from './learn/transform/min-max.ts'
@@ -27,21 +28,45 @@ export { standardScaler } from './learn/transform/standard-scaler.ts'
 export { targetEncoding } from './learn/transform/target-encoding.ts'
 export { tfidf } from './learn/transform/tfidf.ts'
 export { Baselines } from './metrics/baselines.ts'
-export { BinaryQuality } from './metrics/binary-quality.ts'
+export type { BinaryOutcome } from './metrics/binary-outcome.ts'
+export {
+  BinaryQuality,
+  binaryQuality,
+  FadedBinaryQuality,
+  TumblingBinaryQuality,
+  WindowedBinaryQuality,
+} from './metrics/binary-quality.ts'
 export type { BinaryReport } from './metrics/binary-report.ts'
+export type { MulticlassOutcome } from './metrics/multiclass-outcome.ts'
+export {
+  FadedMulticlassQuality,
+  MulticlassQuality,
+  multiclassQuality,
+  TumblingMulticlassQuality,
+  WindowedMulticlassQuality,
+} from './metrics/multiclass-quality.ts'
+export type { ClassReport, MulticlassReport } from './metrics/multiclass-report.ts'
+export type { Quality, QualityKind, QualityWindow, Tumbling } from './metrics/quality.ts'
+export type { RegressionOutcome } from './metrics/regression-outcome.ts'
+export {
+  FadedRegressionQuality,
+  quantileQuality,
+  RegressionQuality,
+  regressionQuality,
+  TumblingRegressionQuality,
+  WindowedRegressionQuality,
+} from './metrics/regression-quality.ts'
+export type { ErrorSizes, RegressionReport } from './metrics/regression-report.ts'
 export { CompensatedSum } from './numeric/fsum.ts'
 export { logit, sigmoid } from './numeric/sigmoid.ts'
 export { Xoshiro128 } from './numeric/xoshiro128.ts'
 export type { Rejected } from './operators/operator.ts'
 export type {
-  BinaryPrediction,
   Expired,
   Learned,
   ModelUpdate,
   ModelVersion,
-  MulticlassPrediction,
   Outcome,
-  RegressionPrediction,
   Scored,
 } from './operators/prediction.ts'
 export type { ProcessContext, ValueState } from './operators/process.ts'

@@ -25,6 +25,7 @@ describeWithData('messages by their words', ['sms_spam.csv.gz'], () => {
       const handle = await run(spam, { base })
       await handle.done
       const [{ report }] = handle.quality()
+      if (report.task !== 'binary') throw new Error(`the task is ${report.task}`)
       expect(report.overall.records).toBe(5574)
       expect(report.overall.accuracy?.toFixed(5)).toBe('0.98242')
     } finally {
