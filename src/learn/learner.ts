@@ -105,6 +105,8 @@ export interface Learner {
     weight: number,
     out: Float64Array,
   ): void
+  /** The model has reached what its spec says to stop at: it learns nothing more. */
+  stopped?(page: Float64Array, offset: number): boolean
   /** Records learned. */
   steps(page: Float64Array, offset: number): number
   /** One set of weights, or one for each class; absent where a model has nothing of the kind. */

@@ -1,8 +1,8 @@
 /** A model's weights by the names of its inputs: as `inspect` shows them, and as the `models` output carries them. */
 import type { SlotWeights } from '../learn/learner.ts'
+import type { SlotNames } from '../learn/slot-names.ts'
 import type { ModelDescription, NamedWeight } from './describe.ts'
 import type { ModelUpdate, NamedWeights } from './prediction.ts'
-import type { SlotNames } from './slot-names.ts'
 
 /** What a model's weights add to its description. */
 export function describeWeights(

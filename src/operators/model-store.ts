@@ -10,10 +10,10 @@ import type { FeatureVector } from '../features/feature-vector.ts'
 import type { SlotMap } from '../features/slot-map.ts'
 import type { CreateLearner } from '../learn/create-learner.ts'
 import type { LearnerSpec, SlotWeights } from '../learn/learner.ts'
+import type { SlotNames } from '../learn/slot-names.ts'
 import type { ModelTask } from '../learn/tasks/model-task.ts'
 import type { EncodedKey } from '../state/key.ts'
 import type { OperatorCapture } from './operator.ts'
-import type { SlotNames } from './slot-names.ts'
 
 export interface ModelStoreOptions {
   readonly model: LearnerSpec

@@ -1,5 +1,5 @@
 import type { FeatureEncoder } from '../features/feature-encoder.ts'
-import type { Learner, SlotWeights } from '../learn/learner.ts'
+import type { Learner, SlotWeights } from './learner.ts'
 
 /** What the slots of a model's weights are called: as the encoder says, but for the numeric inputs that transformers made. */
 export class SlotNames {
