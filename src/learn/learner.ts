@@ -12,6 +12,7 @@ import { MillraceError } from '../errors.ts'
 import type { FeatureSpec } from '../features/feature-spec.ts'
 import type { FeatureVector } from '../features/feature-vector.ts'
 import type { SlotMap } from '../features/slot-map.ts'
+import type { StopSpec } from './stop.ts'
 
 /** What labels are: true or false, one of several classes, or a number. */
 export type Task = 'binary' | 'multiclass' | 'regression'
@@ -25,6 +26,8 @@ export interface LearnerSpec<T = never, K extends Task = Task> {
   readonly classes?: readonly string[]
   /** Of several classes: how many there may be, where they are not known; 32 by default. */
   readonly maxClasses?: number
+  /** When models stop learning; never, where it is left out. */
+  readonly stop?: StopSpec
 }
 
 export const DEFAULT_MAX_CLASSES = 32
@@ -98,6 +101,8 @@ export interface Learner {
     weight: number,
     out: Float64Array,
   ): void
+  /** The model has reached what its spec says to stop at: it learns nothing more. */
+  stopped?(page: Float64Array, offset: number): boolean
   /** Records learned. */
   steps(page: Float64Array, offset: number): number
   /** One set of weights, or one for each class; absent where a model has nothing of the kind. */
