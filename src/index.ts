@@ -29,22 +29,47 @@ export { type SoftmaxOptions, type SoftmaxSpec, softmax } from './learn/linear/s
 export { type SvmOptions, type SvmSpec, svm } from './learn/linear/svm.ts'
 export type { StopOptions } from './learn/stop.ts'
 export { stopWhen } from './learn/stop-when.ts'
+export type { BinaryPrediction, MulticlassPrediction, RegressionPrediction } from './learn/tasks/prediction.ts'
 export { Baselines } from './metrics/baselines.ts'
-export { BinaryQuality } from './metrics/binary-quality.ts'
+export type { BinaryOutcome } from './metrics/binary-outcome.ts'
+export {
+  BinaryQuality,
+  binaryQuality,
+  FadedBinaryQuality,
+  TumblingBinaryQuality,
+  WindowedBinaryQuality,
+} from './metrics/binary-quality.ts'
 export type { BinaryReport } from './metrics/binary-report.ts'
+export type { MulticlassOutcome } from './metrics/multiclass-outcome.ts'
+export {
+  FadedMulticlassQuality,
+  MulticlassQuality,
+  multiclassQuality,
+  TumblingMulticlassQuality,
+  WindowedMulticlassQuality,
+} from './metrics/multiclass-quality.ts'
+export type { ClassReport, MulticlassReport } from './metrics/multiclass-report.ts'
+export type { Quality, QualityKind, QualityWindow, Tumbling } from './metrics/quality.ts'
+export type { RegressionOutcome } from './metrics/regression-outcome.ts'
+export {
+  FadedRegressionQuality,
+  quantileQuality,
+  RegressionQuality,
+  regressionQuality,
+  TumblingRegressionQuality,
+  WindowedRegressionQuality,
+} from './metrics/regression-quality.ts'
+export type { ErrorSizes, RegressionReport } from './metrics/regression-report.ts'
 export { CompensatedSum } from './numeric/fsum.ts'
 export { logit, sigmoid } from './numeric/sigmoid.ts'
 export { Xoshiro128 } from './numeric/xoshiro128.ts'
 export type { Rejected } from './operators/operator.ts'
 export type {
-  BinaryPrediction,
   Expired,
   Learned,
   ModelUpdate,
   ModelVersion,
-  MulticlassPrediction,
   Outcome,
-  RegressionPrediction,
   Scored,
 } from './operators/prediction.ts'
 export type { ProcessContext, ValueState } from './operators/process.ts'

@@ -38,6 +38,7 @@ describeWithData('electricity through the whole engine', ['electricity.csv.gz'],
     const handle = await run(declared, { base, checkpointRecords: 10_000 })
     await handle.done
     const [{ report }] = handle.quality()
+    if (report.task !== 'binary') throw new Error(`the task is ${report.task}`)
     expect(report.overall.records).toBe(45_312)
     expect(report.overall.baselines.noChange.accuracy?.toFixed(5)).toBe('0.85328')
     return report.overall.accuracy?.toFixed(5)

@@ -3,6 +3,7 @@
 import { Command, CommanderError } from 'commander'
 import { errorText, isMillraceError } from '../errors.ts'
 import { MILLRACE_VERSION } from '../runtime/local/versions.ts'
+import type { EvalFlags } from './eval-command.ts'
 import { EXIT_USAGE, exitCodeOf } from './exit-codes.ts'
 import { addFlink, addSubmit } from './flink-commands.ts'
 import type { InspectFlags } from './inspect-command.ts'
@@ -32,6 +33,24 @@ function program(): Command {
     .option('--json', 'progress, report and errors as JSON lines on standard output')
     .option('-q, --quiet', 'print nothing but errors')
     .action(async (file: string, flags: RunFlags) => (await import('./run-command.ts')).runCommand(file, flags))
+  command
+    .command('eval')
+    .description('test, then train several models on a CSV file, record by record, beside what can be guessed')
+    .argument('<table>', 'a CSV file with a header line, plain or .gz')
+    .requiredOption('--label <column>', 'what is to be predicted')
+    .option('--task <task>', 'binary, multiclass or regression (default: as the label looks)')
+    .option('--positive <value>', 'the label that counts as true; every other one is false')
+    .option('--model <names>', 'models, separated by commas (default: the usual ones of the task)')
+    .option('--set <name=value>', 'a setting, such as learningRate=0.01 or logistic.l2=0.001; repeat', collect, [])
+    .option('--categorical <columns>', 'columns whose numbers are names, separated by commas')
+    .option('--drop <columns>', 'columns that are not learned from, separated by commas')
+    .option('--time <column>', 'a column of times: the axis of the plot, and not learned from')
+    .option('--delimiter <character>', 'between the cells of a row (default: a comma)')
+    .option('--plot <file>', 'where the plot goes (default: <table>.svg here; none with --json)')
+    .option('--no-plot', 'no plot')
+    .option('--json', 'a JSON object a model on a line of its own')
+    .option('-q, --quiet', 'print nothing but errors')
+    .action(async (table: string, flags: EvalFlags) => (await import('./eval-command.ts')).evalCommand(table, flags))
   addSubmit(command)
   command
     .command('inspect')

@@ -1,5 +1,6 @@
 /** How a run shows itself while it goes: one line that is written over, or JSON lines. */
 import type { RunHandle } from '../embedded/run.ts'
+import type { AnyQualityReport } from '../operators/quality-report.ts'
 import type { RunReport } from '../runtime/local/job.ts'
 import { count, duration, eventTime, metric } from './format.ts'
 import { Meter } from './meter.ts'
@@ -49,9 +50,21 @@ function soFar(handle: RunHandle, rate: string): string[] {
   const quality = handle.quality()
   for (const { model, report } of quality) {
     const of = quality.length > 1 ? `${model}: ` : ''
-    parts.push(`${of}AUC ${metric(report.overall.auc, 3)}, log loss ${metric(report.overall.logLoss, 3)}`)
+    parts.push(`${of}${briefQuality(report)}`)
   }
   return parts
+}
+
+/** The two figures that say most. */
+function briefQuality(report: AnyQualityReport): string {
+  switch (report.task) {
+    case 'binary':
+      return `AUC ${metric(report.overall.auc, 3)}, log loss ${metric(report.overall.logLoss, 3)}`
+    case 'multiclass':
+      return `accuracy ${metric(report.overall.accuracy, 3)}, kappa ${metric(report.overall.kappa, 3)}`
+    case 'regression':
+      return `MAE ${metric(report.overall.mae, 3)}, R2 ${metric(report.overall.r2, 3)}`
+  }
 }
 
 function progressText(handle: RunHandle, rate: string): string {

@@ -2,6 +2,7 @@
 import { dirname, resolve } from 'node:path'
 import { shownPath } from '../bundle/failures.ts'
 import type { ModelDescription, NamedWeight, OperatorDescription } from '../operators/describe.ts'
+import type { AnyQualityReport } from '../operators/quality-report.ts'
 import type { RunReport, SinkReport } from '../runtime/local/job.ts'
 import type { JsonObject } from '../stage/json.ts'
 import { bytes, count, metric, table } from './format.ts'
@@ -37,23 +38,43 @@ export function describeText(operators: { readonly [uid: string]: OperatorDescri
   return [...qualities, ...models]
 }
 
-function qualityText(model: string, { overall, records }: QualityOf): string {
-  const { baselines } = overall
-  const rows = [
-    ['quality', 'accuracy', 'log loss', 'AUC', 'kappa', 'kappa_t'],
-    [
-      model,
-      metric(overall.accuracy),
-      metric(overall.logLoss),
-      metric(overall.auc),
-      metric(overall.kappa),
-      metric(overall.kappaT),
-    ],
-    ['always the prior', '', metric(baselines.prior.logLoss), '0.5000', '', ''],
-    ['always the majority', metric(baselines.majority.accuracy), '', '', '', ''],
-    ['the last label again', metric(baselines.noChange.accuracy), '', '', '', ''],
-  ]
-  return `${table(rows)}\n(on ${count(records)} labelled predictions, each made before its label was known)`
+function qualityText(model: string, report: AnyQualityReport): string {
+  return `${table(qualityRows(model, report))}\n(on ${count(report.records)} labelled predictions, each made before its label was known)`
+}
+
+function qualityRows(model: string, report: AnyQualityReport): string[][] {
+  switch (report.task) {
+    case 'binary': {
+      const { baselines, ...overall } = report.overall
+      const { accuracy, logLoss, auc, kappa, kappaT } = overall
+      return [
+        ['quality', 'accuracy', 'log loss', 'AUC', 'kappa', 'kappa_t'],
+        [model, ...[accuracy, logLoss, auc, kappa, kappaT].map((value) => metric(value))],
+        ['always the prior', '', metric(baselines.prior.logLoss), '0.5000', '', ''],
+        ['always the majority', metric(baselines.majority.accuracy), '', '', '', ''],
+        ['the last label again', metric(baselines.noChange.accuracy), '', '', '', ''],
+      ]
+    }
+    case 'multiclass': {
+      const { baselines, accuracy, balancedAccuracy, macroF1, logLoss, kappa, kappaT } = report.overall
+      return [
+        ['quality', 'accuracy', 'balanced', 'macro F1', 'log loss', 'kappa', 'kappa_t'],
+        [model, ...[accuracy, balancedAccuracy, macroF1, logLoss, kappa, kappaT].map((value) => metric(value))],
+        ['always the majority', metric(baselines.majority.accuracy), '', '', '', '', ''],
+        ['the last label again', metric(baselines.noChange.accuracy), '', '', '', '', ''],
+      ]
+    }
+    case 'regression': {
+      const { baselines, mae, rmse, r2, coverage } = report.overall
+      const { mean, noChange } = baselines
+      return [
+        ['quality', 'MAE', 'RMSE', 'R2', 'coverage'],
+        [model, metric(mae), metric(rmse), metric(r2), metric(coverage)],
+        ['always the mean', metric(mean.mae), metric(mean.rmse), '', ''],
+        ['the last label again', metric(noChange.mae), metric(noChange.rmse), '', ''],
+      ]
+    }
+  }
 }
 
 function modelText(uid: string, model: ModelDescription, top: number): string {
@@ -150,7 +171,6 @@ function placeOf({ folder, connector }: SinkReport, base: string): string {
 }
 
 type Counts = { [uid: string]: { [counter: string]: number } }
-type QualityOf = Extract<OperatorDescription, { type: 'quality' }>['report']
 
 const n = count
 

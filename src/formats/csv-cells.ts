@@ -1,4 +1,5 @@
-import { latin1Read, utf8Length, utf8Read, utf8Write } from '../bytes/utf8.ts'
+import { latin1Read, utf8Read } from '../bytes/utf8.ts'
+import { isOneOf, textBytes, unescapeCell } from './csv-cell-text.ts'
 import { type CsvScanner, ESCAPED } from './csv-scanner.ts'
 import { decimalProblem, integerProblem, parseDecimal, parseInteger } from './decimal.ts'
 import { recordConstructor } from './record-constructor.ts'
@@ -6,8 +7,21 @@ import type { FieldSpec } from './schema.ts'
 import { StringCache } from './string-cache.ts'
 import { TimeField } from './time-field.ts'
 
+/** What becomes of the cells of a scanned row: a record, or whatever else is made of it. */
+export interface CellReader<T> {
+  /** After `read` returned true. */
+  readonly record: T
+  /** After `read` returned false: which cell is wrong, and how. */
+  readonly problem: string
+  /** Reads a row, which has all columns. */
+  read(bytes: Uint8Array, row: CsvScanner): boolean
+}
+
+/** Makes the reader of cells once the columns are known: the column of each field, and the texts that mean null. */
+export type CellReaderOf<T> = (columns: Int32Array, nullValues: readonly string[]) => CellReader<T>
+
 /** Reads the values of scanned rows: text to the types of a schema, in schema order. */
-export class CsvCells<T> {
+export class CsvCells<T> implements CellReader<T> {
   /** After `read` returned true. */
   record!: T
   /** After `read` returned false: which field is wrong, and how. */
@@ -31,7 +45,7 @@ export class CsvCells<T> {
     this.nullable = Uint8Array.from(fields, (field) => (field.nullable ? 1 : 0))
     this.caches = fields.map(() => new StringCache())
     this.times = fields.map((field) => (field.type === 'time' ? new TimeField(field) : undefined))
-    this.nulls = nullValues.map(encoded)
+    this.nulls = nullValues.map(textBytes)
     this.values = fields.map(() => null)
     this.construct = recordConstructor<T>(fields.map((field) => field.name))
   }
@@ -47,12 +61,13 @@ export class CsvCells<T> {
       let start = starts[column]
       let end = ends[column]
       if ((flag & ESCAPED) !== 0) {
-        end = this.unescape(bytes, start, end)
+        if (this.scratch.length < end - start) this.scratch = new Uint8Array(2 * (end - start))
+        end = unescapeCell(bytes, start, end, this.scratch)
         start = 0
         source = this.scratch
       }
       const type = types[i]
-      if (nullable[i] === 1 && (flag === 0 || type !== STRING) && this.isNull(source, start, end)) {
+      if (nullable[i] === 1 && (flag === 0 || type !== STRING) && isOneOf(this.nulls, source, start, end)) {
         values[i] = null
         continue
       }
@@ -74,30 +89,6 @@ export class CsvCells<T> {
           ? (this.times[i] as TimeField).read(bytes, start, end)
           : parseInteger(bytes, start, end)
     return value === value ? value : undefined
-  }
-
-  private isNull(bytes: Uint8Array, start: number, end: number): boolean {
-    const { nulls } = this
-    for (let i = 0; i < nulls.length; i++) {
-      const text = nulls[i]
-      if (text.length !== end - start) continue
-      let at = 0
-      while (at < text.length && text[at] === bytes[start + at]) at++
-      if (at === text.length) return true
-    }
-    return false
-  }
-
-  /** Writes the cell with its doubled quotes made single into `scratch`, and returns the length. */
-  private unescape(bytes: Uint8Array, start: number, end: number): number {
-    if (this.scratch.length < end - start) this.scratch = new Uint8Array(2 * (end - start))
-    const { scratch } = this
-    let length = 0
-    for (let at = start; at < end; at++) {
-      scratch[length++] = bytes[at]
-      if (bytes[at] === 34) at++
-    }
-    return length
   }
 
   private fail(i: number, bytes: Uint8Array, start: number, end: number): false {
@@ -128,10 +119,4 @@ function parseBoolean(bytes: Uint8Array, start: number, end: number): boolean | 
   if (end - start !== 4 && end - start !== 5) return undefined
   const text = latin1Read(bytes, start, end)
   return text === 'true' ? true : text === 'false' ? false : undefined
-}
-
-function encoded(text: string): Uint8Array {
-  const bytes = new Uint8Array(utf8Length(text))
-  utf8Write(text, bytes, 0)
-  return bytes
 }

@@ -1,6 +1,6 @@
 import { utf8Read } from '../bytes/utf8.ts'
 import { type ErrorCode, MillraceError } from '../errors.ts'
-import { CsvCells } from './csv-cells.ts'
+import { type CellReader, type CellReaderOf, CsvCells } from './csv-cells.ts'
 import { columnsOfFields } from './csv-header.ts'
 import { type CheckedCsvOptions, type CsvOptions, csvOptions } from './csv-options.ts'
 import { BROKEN, CR, CsvScanner, ESCAPED, LF, PARTIAL, ROW } from './csv-scanner.ts'
@@ -47,7 +47,8 @@ export class CsvDecoder<T> implements Decoder<T> {
   private readonly options: CheckedCsvOptions
   private readonly scanner: CsvScanner
   private header: readonly string[] | null
-  private cells: CsvCells<T> | undefined
+  private readonly cellsOf: CellReaderOf<T>
+  private cells: CellReader<T> | undefined
   private width = 0
   private pieces: number
   private started: boolean
@@ -62,8 +63,15 @@ export class CsvDecoder<T> implements Decoder<T> {
   private readonly skipped = new SkippedPiece()
   private skipping = false
 
-  constructor(schema: RecordSchema<T>, options: CsvOptions | Readonly<Record<string, unknown>>, resume?: DecoderState) {
+  /** @param cellsOf reads the cells of a row otherwise than to a record of the schema */
+  constructor(
+    schema: RecordSchema<T>,
+    options: CsvOptions | Readonly<Record<string, unknown>>,
+    resume?: DecoderState,
+    cellsOf: CellReaderOf<T> = (columns, nulls) => new CsvCells<T>(schema.fields, columns, nulls),
+  ) {
     this.schema = schema
+    this.cellsOf = cellsOf
     this.options = csvOptions(options)
     this.base = this.position = this.consumed = resume?.consumed ?? 0
     this.row = this.pieces = resume?.row ?? 0
@@ -153,11 +161,11 @@ export class CsvDecoder<T> implements Decoder<T> {
 
   private useColumns(names: readonly string[]): void {
     const { fields } = this.schema
-    this.cells = new CsvCells<T>(fields, columnsOfFields(fields, names), this.options.nullValues)
-    this.width = names.length
-    this.scanner.expectCells(names.length)
     const used = new Set(fields.map((field) => field.name))
     this.ignoredColumns = names.filter((name) => !used.has(name))
+    this.cells = this.cellsOf(columnsOfFields(fields, names), this.options.nullValues)
+    this.width = names.length
+    this.scanner.expectCells(names.length)
   }
 
   /**
@@ -214,11 +222,11 @@ export class CsvDecoder<T> implements Decoder<T> {
       reason = 'the row is not valid UTF-8'
     } else if (scanner.cells !== this.width) {
       reason = `the row has ${scanner.cells} ${scanner.cells === 1 ? 'cell' : 'cells'}, not ${this.width}`
-    } else if (!(cells as CsvCells<T>).read(this.buffer, scanner)) {
+    } else if (!(cells as CellReader<T>).read(this.buffer, scanner)) {
       code = 'ML_FIELD'
-      reason = (cells as CsvCells<T>).problem
+      reason = (cells as CellReader<T>).problem
     } else {
-      this.record = (cells as CsvCells<T>).record
+      this.record = (cells as CellReader<T>).record
       if (schema.check !== undefined) {
         code = 'ML_CHECK'
         reason = schema.check(this.record)

@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.ts'
+import { checkOutcomeWeight, checkProbability } from './outcome-input.ts'
 
 /** A prediction of true or false that met its label, and what a guess without a model knew when it was made. */
 export interface BinaryOutcome {
@@ -21,16 +22,10 @@ export interface BinaryOutcome {
  * @throws ML_VALUE for a probability outside [0, 1], NaN included; ML_LABEL for a weight outside [0, 1e100],
  * or a label that is not a boolean
  */
-export function checkOutcome({ probability, label, weight, prior }: BinaryOutcome): void {
-  if (!(probability >= 0 && probability <= 1)) throw notAProbability('the predicted probability', probability)
-  if (prior !== null && !(prior >= 0 && prior <= 1)) throw notAProbability('the prior probability', prior)
+export function checkBinaryOutcome({ probability, label, weight, prior }: BinaryOutcome): void {
+  checkProbability('the predicted probability', probability)
+  if (prior !== null) checkProbability('the prior probability', prior)
   if (typeof label !== 'boolean')
     throw new MillraceError('ML_LABEL', { what: 'a label must be true or false', got: label })
-  if (!(weight >= 0 && weight <= 1e100)) {
-    throw new MillraceError('ML_LABEL', { what: 'a weight must lie in [0, 1e100]', got: weight })
-  }
-}
-
-function notAProbability(what: string, got: number): MillraceError {
-  return new MillraceError('ML_VALUE', { what: `${what} must lie in [0, 1]`, got, where: 'a binary metric' })
+  checkOutcomeWeight(weight)
 }

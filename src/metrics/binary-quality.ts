@@ -1,10 +1,20 @@
-import type { ByteReader } from '../bytes/reader.ts'
-import type { ByteWriter } from '../bytes/writer.ts'
-import { AucSketch } from '../stats/auc-sketch.ts'
-import { readVersion } from '../stats/snapshot-version.ts'
-import { type BinaryOutcome, checkOutcome } from './binary-outcome.ts'
+/** Quality of binary predictions, beside the majority, no-change and prior baselines on the same outcomes. */
+import { BinaryColumns } from './binary-columns.ts'
+import type { BinaryOutcome } from './binary-outcome.ts'
 import type { BinaryReport } from './binary-report.ts'
-import { BinaryTally } from './binary-tally.ts'
+import { BinarySummary, BinaryTally } from './binary-tally.ts'
+import { FadedQuality } from './faded-quality.ts'
+import { OverallQuality } from './overall-quality.ts'
+import type { QualityKind } from './quality.ts'
+import type { QualityTask } from './tally.ts'
+import { TumblingQuality } from './tumbling-quality.ts'
+import { WindowedQuality } from './windowed-quality.ts'
+
+const task: QualityTask<BinaryOutcome, BinaryReport> = {
+  tally: () => new BinaryTally(),
+  summary: (count) => new BinarySummary(count),
+  columns: (size) => new BinaryColumns(size),
+}
 
 /**
  * Quality of binary predictions over everything so far (prequential: each outcome was predicted before its label was
@@ -20,38 +30,51 @@ import { BinaryTally } from './binary-tally.ts'
  * @example
  * const quality = new BinaryQuality()
  * quality.update({ probability: 0.8, label: true, weight: 1, prior: 0.5, majority: null, last: null })
- * quality.report().accuracy // 1
+ * quality.update({ probability: 0.6, label: false, weight: 1, prior: 2 / 3, majority: true, last: true })
+ * quality.report().accuracy // 0.5
+ * quality.report().recall // 1
  * @see Gama, Sebastião & Rodrigues 2013, "On evaluating stream learning algorithms". Cohen 1960 (κ). Bifet et al. 2015,
- * "Efficient online evaluation of big data stream classifiers" (κ temporal; Žliobaitė et al. 2015).
+ * "Efficient online evaluation of big data stream classifiers" (κ_M, κ temporal; Žliobaitė et al. 2015). Brier 1950.
  */
-export class BinaryQuality {
-  readonly #tally = new BinaryTally()
-  #auc = new AucSketch()
-
-  get records(): number {
-    return this.#tally.records
+export class BinaryQuality extends OverallQuality<BinaryOutcome, BinaryReport> {
+  constructor() {
+    super(task)
   }
+}
 
-  update(outcome: BinaryOutcome): void {
-    checkOutcome(outcome)
-    this.#tally.add(outcome)
-    this.#auc.update(outcome.probability, outcome.label, outcome.weight)
+/**
+ * Quality of the last `size` binary predictions, the area under the curve exact. See WindowedQuality; 25 bytes an
+ * outcome kept, O(size log size) per report.
+ *
+ * @example
+ * const quality = new WindowedBinaryQuality(1)
+ * quality.update({ probability: 0.8, label: true, weight: 1, prior: 0.5, majority: null, last: null })
+ * quality.update({ probability: 0.6, label: false, weight: 1, prior: 2 / 3, majority: true, last: true })
+ * quality.report().accuracy // 0
+ */
+export class WindowedBinaryQuality extends WindowedQuality<BinaryOutcome, BinaryReport> {
+  constructor(size: number) {
+    super(task, size)
   }
+}
 
-  report(): BinaryReport {
-    return this.#tally.report(this.#auc.value)
+/** Quality of binary predictions, faded: see FadedQuality. */
+export class FadedBinaryQuality extends FadedQuality<BinaryOutcome, BinaryReport> {
+  constructor(halfLife = 1000) {
+    super(task, halfLife)
   }
+}
 
-  snapshot(writer: ByteWriter): void {
-    writer.u8(1)
-    this.#tally.snapshot(writer)
-    this.#auc.snapshot(writer)
+/** Quality of binary predictions by windows of event time: see TumblingQuality. 256 KB per open window. */
+export class TumblingBinaryQuality extends TumblingQuality<BinaryOutcome, BinaryReport> {
+  constructor(sizeMs: number) {
+    super(task, sizeMs)
   }
+}
 
-  /** @throws ML_CORRUPT ML_VERSION */
-  restore(reader: ByteReader): void {
-    readVersion(reader, 1, 'a metric')
-    this.#tally.restore(reader)
-    this.#auc.restore(reader)
-  }
+export const binaryQuality: QualityKind<BinaryOutcome, BinaryReport> = {
+  overall: () => new BinaryQuality(),
+  windowed: (size) => new WindowedBinaryQuality(size),
+  faded: (halfLife) => new FadedBinaryQuality(halfLife),
+  tumbling: (sizeMs) => new TumblingBinaryQuality(sizeMs),
 }

@@ -30,20 +30,48 @@ export function plainReport(
         (positive.probability > negative.probability ? 1 : positive.probability === negative.probability ? 0.5 : 0)
     }
   }
-  const known = (value: number): number | null => (Number.isFinite(value) ? value : null)
+  const majority = mean((o) => Number((o.majority ?? false) === o.label))
+  const hits = mean((o) => Number(said(o) && o.label))
+  const recall = known(hits / wasTrue)
+  const specificity = known(mean((o) => Number(!said(o) && !o.label)) / mean((o) => Number(!o.label)))
+  const seen = [recall, specificity].filter((share) => share !== null)
+  const bins = Array.from({ length: 10 }, (_, i) =>
+    mean((o) => (inBin(o.probability, i) ? o.probability - Number(o.label) : 0)),
+  )
   return {
     records: outcomes.length,
     accuracy: known(accuracy),
+    balancedAccuracy: known(seen.reduce((sum, share) => sum + share, 0) / seen.length),
+    precision: known(hits / saidTrue),
+    recall,
+    f1: known((2 * hits) / (saidTrue + wasTrue)),
+    kappa: over(accuracy, chance),
+    kappaT: over(accuracy, noChange),
+    kappaM: over(accuracy, majority),
     logLoss: known(mean((o) => loss(o.probability, o.label))),
+    brier: known(mean((o) => (o.probability - Number(o.label)) ** 2)),
     auc: known(won / pairs),
-    kappa: Math.abs(1 - chance) < 1e-12 ? null : known((accuracy - chance) / (1 - chance)),
-    kappaT: Math.abs(1 - noChange) < 1e-12 ? null : known((accuracy - noChange) / (1 - noChange)),
+    calibrationError: known(bins.reduce((sum, bin) => sum + Math.abs(bin), 0)),
     baselines: {
-      majority: { accuracy: known(mean((o) => Number((o.majority ?? false) === o.label))) },
+      majority: { accuracy: known(majority) },
       noChange: { accuracy: known(noChange) },
       prior: { logLoss: known(mean((o) => loss(o.prior ?? 0.5, o.label))) },
     },
   }
+}
+
+/** How much of what `guess` gets wrong is got right. */
+export function over(accuracy: number, guess: number): number | null {
+  return Math.abs(1 - guess) < 1e-12 ? null : known((accuracy - guess) / (1 - guess))
+}
+
+export function known(value: number): number | null {
+  return Number.isFinite(value) ? value : null
+}
+
+/** Whether a probability lies in tenth `i`; 1 lies in the last. */
+export function inBin(probability: number, i: number): boolean {
+  return Math.min(Math.floor(10 * probability), 9) === i
 }
 
 function loss(probability: number, label: boolean): number {

@@ -1,125 +1,72 @@
 import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
-import { log } from '../numeric/log.ts'
-import type { BinaryOutcome } from './binary-outcome.ts'
+import { AucSketch } from '../stats/auc-sketch.ts'
+import { exactAuc } from '../stats/exact-auc.ts'
+import { type BinaryOutcome, checkBinaryOutcome } from './binary-outcome.ts'
 import type { BinaryReport } from './binary-report.ts'
+import { BinarySums } from './binary-sums.ts'
+import type { Summary, Tally } from './tally.ts'
 
-const truePositive = 0
-const falsePositive = 1
-const trueNegative = 2
-const falseNegative = 3
-const majorityWrong = 4
-const noChangeWrong = 5
-const lossOfModel = 6
-const lossOfPrior = 7
-const sumCount = 8
+/** Binary outcomes without end: sums, and a sketch of the area under the curve. Snapshot: sums, sketch. */
+export class BinaryTally implements Tally<BinaryOutcome, BinaryReport> {
+  readonly #sums = new BinarySums()
+  readonly #auc = new AucSketch()
 
-const smallest = 1e-15
-const largest = 1 - 1e-15
-
-/**
- * The weighted sums from which every value of a report but the area under the curve follows. Each is kept with the part
- * that rounding cut off, so 10^8 outcomes cost no digits that a report shows.
- *
- * Snapshot  records, then the eight sums as (sum, cut-off part); within the snapshot of whoever owns the tally
- * @see Neumaier 1974, "Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen"
- */
-export class BinaryTally {
-  records = 0
-  readonly #sums = new Float64Array(sumCount)
-  readonly #lost = new Float64Array(sumCount)
-
-  clear(): void {
-    this.records = 0
-    this.#sums.fill(0)
-    this.#lost.fill(0)
+  get records(): number {
+    return this.#sums.records
   }
 
-  /** Counts a checked outcome, `gain` times its weight. */
-  add({ probability, label, weight: own, prior, majority, last }: BinaryOutcome, gain = 1): void {
-    this.records++
-    const weight = own * gain
-    const said = probability > 0.5
-    const cell = said ? (label ? truePositive : falsePositive) : label ? falseNegative : trueNegative
-    this.#add(cell, weight)
-    if ((majority ?? false) !== label) this.#add(majorityWrong, weight)
-    if ((last ?? false) !== label) this.#add(noChangeWrong, weight)
-    this.#add(lossOfModel, weight * logLoss(probability, label))
-    this.#add(lossOfPrior, weight * logLoss(prior ?? 0.5, label))
+  check(outcome: BinaryOutcome): void {
+    checkBinaryOutcome(outcome)
   }
 
-  /** Lets everything counted so far weigh `factor` times what it did. */
+  add(outcome: BinaryOutcome, gain: number): void {
+    this.#sums.add(outcome, gain)
+    this.#auc.update(outcome.probability, outcome.label, outcome.weight * gain)
+  }
+
   scale(factor: number): void {
-    for (let index = 0; index < sumCount; index++) {
-      this.#sums[index] *= factor
-      this.#lost[index] *= factor
-    }
+    this.#sums.scale(factor)
+    this.#auc.scale(factor)
   }
 
-  /** @param auc the area under the curve of the same outcomes, NaN where there is none */
-  report(auc: number): BinaryReport {
-    const [hits, alarms, passes, misses] = [truePositive, falsePositive, trueNegative, falseNegative].map(this.#sum)
-    const weight = hits + alarms + passes + misses
-    const wrong = alarms + misses
-    // Weight of disagreement by chance, times all weight: zero exactly, not nearly, where one label is all there is.
-    const wrongByChance = (hits + alarms) * (passes + alarms) + (passes + misses) * (hits + misses)
-    const unchangedWrong = this.#sum(noChangeWrong)
-    return {
-      records: this.records,
-      accuracy: orNull((hits + passes) / weight),
-      logLoss: orNull(this.#sum(lossOfModel) / weight),
-      auc: orNull(auc),
-      kappa: orNull(1 - (wrong / wrongByChance) * weight),
-      kappaT: orNull(1 - wrong / unchangedWrong),
-      baselines: {
-        majority: { accuracy: orNull(rightShare(this.#sum(majorityWrong), weight)) },
-        noChange: { accuracy: orNull(rightShare(unchangedWrong, weight)) },
-        prior: { logLoss: orNull(this.#sum(lossOfPrior) / weight) },
-      },
-    }
+  report(): BinaryReport {
+    return this.#sums.report(this.#auc.value)
   }
 
   snapshot(writer: ByteWriter): void {
-    writer.varint(this.records)
-    for (let index = 0; index < sumCount; index++) {
-      writer.f64(this.#sums[index])
-      writer.f64(this.#lost[index])
-    }
+    this.#sums.snapshot(writer)
+    this.#auc.snapshot(writer)
   }
 
-  /** @throws ML_CORRUPT */
   restore(reader: ByteReader): void {
-    this.records = reader.varint()
-    for (let index = 0; index < sumCount; index++) {
-      this.#sums[index] = reader.f64()
-      this.#lost[index] = reader.f64()
-      const sum = this.#sum(index)
-      if (!(sum >= 0 && sum < Number.POSITIVE_INFINITY)) reader.fail('a sum of weights is negative or not finite', sum)
-    }
+    this.#sums.restore(reader)
+    this.#auc.restore(reader)
+  }
+}
+
+/** Binary outcomes that are all at hand: the area under their curve is exact. */
+export class BinarySummary implements Summary<BinaryOutcome, BinaryReport> {
+  readonly #sums = new BinarySums()
+  readonly #scores: Float64Array
+  readonly #weights: Float64Array
+  readonly #labels: Uint8Array
+
+  constructor(count: number) {
+    this.#scores = new Float64Array(count)
+    this.#weights = new Float64Array(count)
+    this.#labels = new Uint8Array(count)
   }
 
-  /** Adds a value that is not negative, as no sum is. */
-  #add(index: number, value: number): void {
-    const sum = this.#sums[index]
-    const next = sum + value
-    this.#lost[index] += sum >= value ? sum - next + value : value - next + sum
-    this.#sums[index] = next
+  add(outcome: BinaryOutcome, gain: number): void {
+    const at = this.#sums.records
+    this.#scores[at] = outcome.probability
+    this.#weights[at] = outcome.weight * gain
+    this.#labels[at] = outcome.label ? 1 : 0
+    this.#sums.add(outcome, gain)
   }
 
-  readonly #sum = (index: number): number => this.#sums[index] + this.#lost[index]
-}
-
-/** -ln of the probability that was given to the label. Certain and wrong costs 34.5 nats, not infinitely many. */
-function logLoss(probability: number, label: boolean): number {
-  const given = label ? probability : 1 - probability
-  return -log(Math.min(Math.max(given, smallest), largest))
-}
-
-/** What is not wrong, never below zero by rounding. */
-function rightShare(wrong: number, weight: number): number {
-  return Math.max(weight - wrong, 0) / weight
-}
-
-function orNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null
+  report(): BinaryReport {
+    return this.#sums.report(exactAuc(this.#scores, this.#weights, this.#labels, this.#sums.records))
+  }
 }

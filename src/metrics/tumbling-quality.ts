@@ -2,15 +2,12 @@ import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
 import { MillraceError } from '../errors.ts'
 import { readVersion } from '../stats/snapshot-version.ts'
-import type { BinaryOutcome } from './binary-outcome.ts'
-import { BinaryQuality } from './binary-quality.ts'
-import type { BinaryReport } from './binary-report.ts'
+import type { QualityWindow, Tumbling } from './quality.ts'
+import type { QualityTask, Tally } from './tally.ts'
 
-/** Quality of the outcomes with `startMs` <= event time < `endMs`, in milliseconds since 1970 UTC. */
-export interface QualityWindow {
+interface OpenWindow<O, R> {
   readonly startMs: number
-  readonly endMs: number
-  readonly report: BinaryReport
+  readonly tally: Tally<O, R>
 }
 
 const mostOpen = 100
@@ -21,21 +18,24 @@ const mostOpen = 100
  *
  * Input     outcomes with their event time, in any order between two watermarks
  * Late      an outcome of a window that has closed is left out, and counted in `late`
- * Cost      O(open windows) time per update, O(1) when outcomes come in order; 256 KB per open window, at most 100 of them
- * Order     insensitive, as BinaryQuality is
- * Snapshot  v1: size, late, end of the last closed window, then start and quality of each open one by time
+ * Cost      O(open windows) time per update, O(1) when outcomes come in order; per open window, of which there are at most
+ *           100, the state of the overall quality of the task
+ * Order     insensitive within a window, as far as the overall quality of the task is
+ * Snapshot  v1: size, late, end of the last closed window, then start and sums of each open one by time
  * @param sizeMs length of a window in milliseconds, a positive integer
- * @throws ML_RANGE for another size; from `update` ML_VALUE ML_LABEL, and ML_STATE_LIMIT past 100 open windows
+ * @throws ML_RANGE for another size; from `update` what the task refuses, ML_EVENT_TIME, and ML_STATE_LIMIT
+ * past 100 open windows; nothing is counted then
  */
-export class TumblingQuality {
+export class TumblingQuality<O, R> implements Tumbling<O, R> {
   readonly sizeMs: number
   /** Outcomes that came after their window had closed. */
   late = 0
   #closedBelow = Number.MIN_SAFE_INTEGER
   /** The open windows by start, ascending. */
-  readonly #open: { readonly startMs: number; readonly quality: BinaryQuality }[] = []
+  readonly #open: OpenWindow<O, R>[] = []
+  readonly #task: QualityTask<O, R>
 
-  constructor(sizeMs: number) {
+  constructor(task: QualityTask<O, R>, sizeMs: number) {
     if (!(Number.isSafeInteger(sizeMs) && sizeMs > 0)) {
       throw new MillraceError('ML_RANGE', {
         what: 'the window must be a positive whole number of milliseconds',
@@ -44,16 +44,32 @@ export class TumblingQuality {
       })
     }
     this.sizeMs = sizeMs
+    this.#task = task
   }
 
-  update(outcome: BinaryOutcome, timeMs: number): void {
+  update(outcome: O, timeMs: number): void {
     const startMs = Math.floor(timeMs / this.sizeMs) * this.sizeMs
-    if (startMs < this.#closedBelow) this.late++
-    else this.#window(startMs).update(outcome)
+    if (!Number.isSafeInteger(startMs)) {
+      throw new MillraceError('ML_EVENT_TIME', {
+        what: 'an event time must be a number of milliseconds',
+        got: timeMs,
+        where: 'TumblingQuality',
+      })
+    }
+    if (startMs < this.#closedBelow) {
+      this.late++
+      return
+    }
+    const after = this.#after(startMs)
+    const found = after > 0 && this.#open[after - 1].startMs === startMs
+    const tally = found ? this.#open[after - 1].tally : this.#task.tally()
+    tally.check(outcome)
+    if (!found) this.#insert(after, { startMs, tally })
+    tally.add(outcome, 1)
   }
 
   /** Closes every window whose last millisecond the watermark has reached, and gives them by time. */
-  advance(watermarkMs: number): QualityWindow[] {
+  advance(watermarkMs: number): QualityWindow<R>[] {
     const closed = Math.floor((watermarkMs + 1) / this.sizeMs) * this.sizeMs
     this.#closedBelow = Math.max(this.#closedBelow, closed)
     const due = this.#open.filter(({ startMs }) => startMs < this.#closedBelow)
@@ -61,7 +77,7 @@ export class TumblingQuality {
   }
 
   /** The open windows as they stand, by time. */
-  open(): QualityWindow[] {
+  open(): QualityWindow<R>[] {
     return this.#open.map(this.#report)
   }
 
@@ -71,9 +87,9 @@ export class TumblingQuality {
     writer.varint(this.late)
     writer.zigzag(this.#closedBelow)
     writer.varint(this.#open.length)
-    for (const { startMs, quality } of this.#open) {
+    for (const { startMs, tally } of this.#open) {
       writer.zigzag(startMs)
-      quality.snapshot(writer)
+      tally.snapshot(writer)
     }
   }
 
@@ -93,16 +109,20 @@ export class TumblingQuality {
     this.#open.length = 0
     for (let left = reader.varint(); left > 0; left--) {
       const startMs = reader.zigzag()
-      const quality = new BinaryQuality()
-      quality.restore(reader)
-      this.#open.push({ startMs, quality })
+      const tally = this.#task.tally()
+      tally.restore(reader)
+      this.#open.push({ startMs, tally })
     }
   }
 
-  #window(startMs: number): BinaryQuality {
+  /** How many open windows begin at this time or before it. */
+  #after(startMs: number): number {
     let at = this.#open.length
     while (at > 0 && this.#open[at - 1].startMs > startMs) at--
-    if (at > 0 && this.#open[at - 1].startMs === startMs) return this.#open[at - 1].quality
+    return at
+  }
+
+  #insert(at: number, window: OpenWindow<O, R>): void {
     if (this.#open.length >= mostOpen) {
       throw new MillraceError('ML_STATE_LIMIT', {
         what: `more than ${mostOpen} windows are open`,
@@ -110,14 +130,12 @@ export class TumblingQuality {
         remedy: 'Take longer windows, or a source whose watermark keeps up',
       })
     }
-    const quality = new BinaryQuality()
-    this.#open.splice(at, 0, { startMs, quality })
-    return quality
+    this.#open.splice(at, 0, window)
   }
 
-  readonly #report = ({ startMs, quality }: { startMs: number; quality: BinaryQuality }): QualityWindow => ({
+  readonly #report = ({ startMs, tally }: OpenWindow<O, R>): QualityWindow<R> => ({
     startMs,
     endMs: startMs + this.sizeMs,
-    report: quality.report(),
+    report: tally.report(1),
   })
 }

@@ -1,5 +1,5 @@
 /** What an operator shows to the outside: to `inspect`, the page, a program's handle. Plain data. */
-import type { QualityReport } from './quality-report.ts'
+import type { AnyQualityReport } from './quality-report.ts'
 
 /** A weight by the name of its input, in standardised units where the learner standardises. */
 export interface NamedWeight {
@@ -36,7 +36,7 @@ export interface ModelDescription {
 export interface QualityDescription {
   readonly type: 'quality'
   readonly model: string
-  readonly report: QualityReport
+  readonly report: AnyQualityReport
 }
 
 export type OperatorDescription = ModelDescription | QualityDescription

@@ -6,10 +6,10 @@ import type { FeatureVector } from '../features/feature-vector.ts'
 import type { SlotMap } from '../features/slot-map.ts'
 import type { SlotWeights } from '../learn/learner.ts'
 import { ModelRow } from '../learn/model-row.ts'
+import type { ModelTask } from '../learn/tasks/model-task.ts'
 import type { EncodedKey } from '../state/key.ts'
 import type { ModelStore, ModelStoreOptions, ModelStoreParts } from './model-store.ts'
 import type { OperatorCapture, OperatorContext } from './operator.ts'
-import type { ModelTask } from './task.ts'
 
 export class GlobalModel implements ModelStore {
   readonly encoder: FeatureEncoder

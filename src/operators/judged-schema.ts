@@ -1,7 +1,7 @@
 import { boolean, number, string } from '../formats/field-type.ts'
 import { type RecordSchema, record } from '../formats/schema.ts'
 import type { Task } from '../learn/learner.ts'
-import type { JudgedBinary, JudgedMulticlass, JudgedRegression } from './prediction.ts'
+import type { JudgedBinary, JudgedMulticlass, JudgedRegression } from '../learn/tasks/judged.ts'
 
 /** What edges name as their rows where outcomes travel to the quality operator: every label learned is one. */
 export function judgedRows(task: Task): string {

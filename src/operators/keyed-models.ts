@@ -8,11 +8,11 @@ import type { SlotMap } from '../features/slot-map.ts'
 import { createLearner } from '../learn/create-learner.ts'
 import type { Learner, LearnerSpec, SlotWeights } from '../learn/learner.ts'
 import { checkLayout } from '../learn/model-row.ts'
+import type { ModelTask } from '../learn/tasks/model-task.ts'
 import type { EncodedKey } from '../state/key.ts'
 import { SlabTable } from '../state/slab-table.ts'
 import type { ModelStore, ModelStoreOptions, ModelStoreParts } from './model-store.ts'
 import type { OperatorCapture, OperatorContext } from './operator.ts'
-import type { ModelTask } from './task.ts'
 
 /** 4 MB. */
 const LARGE_DOUBLES = 1 << 19

@@ -1,18 +1,6 @@
-/** Labels as operators take them, and what can be wrong with one. */
+/** What can be wrong with a label that came. */
 import { MillraceError } from '../errors.ts'
 import type { Key } from '../state/key.ts'
-
-/** A binary label as 0 or 1. @throws ML_LABEL for anything but true, false, 1 and 0 */
-export function binaryLabel(label: unknown, where: string): 0 | 1 {
-  if (label === true || label === 1) return 1
-  if (label === false || label === 0) return 0
-  throw new MillraceError('ML_LABEL', {
-    what: 'a binary label must be true or false (or 1 and 0)',
-    got: label === undefined ? 'undefined' : label,
-    where,
-    remedy: 'Compare in the label function: (r) => r.delay > 15',
-  })
-}
 
 export function stillPending(key: Key, uid: string): MillraceError {
   return new MillraceError('ML_PENDING_KEY', {

@@ -10,9 +10,9 @@ import type { FeatureVector } from '../features/feature-vector.ts'
 import type { SlotMap } from '../features/slot-map.ts'
 import type { CreateLearner } from '../learn/create-learner.ts'
 import type { LearnerSpec, SlotWeights } from '../learn/learner.ts'
+import type { ModelTask } from '../learn/tasks/model-task.ts'
 import type { EncodedKey } from '../state/key.ts'
 import type { OperatorCapture } from './operator.ts'
-import type { ModelTask } from './task.ts'
 
 export interface ModelStoreOptions {
   readonly model: LearnerSpec

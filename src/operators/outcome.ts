@@ -1,9 +1,9 @@
 /** What becomes of a prediction: an outcome when its label came, an expiry when it did not. */
 import type { Task } from '../learn/learner.ts'
+import type { ModelTask } from '../learn/tasks/model-task.ts'
 import type { Key } from '../state/key.ts'
 import type { PendingRow } from './pending-store.ts'
 import type { Expired, Outcome } from './prediction.ts'
-import type { ModelTask } from './task.ts'
 
 /** What was known when the prediction was made, beside the prediction. */
 export type Predicted = Pick<PendingRow, 'time' | 'step' | 'typical' | 'last'>

@@ -6,18 +6,20 @@
  */
 import type { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
+import type { Task } from '../learn/learner.ts'
+import type { JudgedBinary } from '../learn/tasks/judged.ts'
 import type { BinaryOutcome } from '../metrics/binary-outcome.ts'
-import { BinaryQuality } from '../metrics/binary-quality.ts'
-import { FadedQuality } from '../metrics/faded-quality.ts'
-import { TumblingQuality } from '../metrics/tumbling-quality.ts'
-import { WindowedQuality } from '../metrics/windowed-quality.ts'
+import { binaryQuality } from '../metrics/binary-quality.ts'
+import { multiclassQuality } from '../metrics/multiclass-quality.ts'
+import type { Quality, QualityKind, QualityWindow, Tumbling } from '../metrics/quality.ts'
+import { regressionQuality } from '../metrics/regression-quality.ts'
 import type { QualityDescription } from './describe.ts'
 import { basicCounters, IN, Ledger, PROCESSED } from './ledger.ts'
 import type { Operator, OperatorCapture, OperatorContext } from './operator.ts'
-import type { JudgedBinary } from './prediction.ts'
-import { HALF_LIFE, type QualityReport, RECENT } from './quality-report.ts'
+import { type AnyQualityReport, HALF_LIFE, RECENT } from './quality-report.ts'
 
 export interface QualityOptions {
+  readonly task: Task
   /** Length of the event-time windows; 0: none. */
   readonly everyMs: number
 }
@@ -29,26 +31,30 @@ export class QualityOperator implements Operator {
   readonly ledger: Ledger
   readonly #context: OperatorContext
   readonly #model: string
-  readonly #overall = new BinaryQuality()
-  readonly #recent = new WindowedQuality(RECENT)
-  readonly #faded = new FadedQuality(HALF_LIFE)
-  readonly #windows: TumblingQuality | undefined
+  readonly #task: Task
+  readonly #overall: Quality<unknown, unknown>
+  readonly #recent: Quality<unknown, unknown>
+  readonly #faded: Quality<unknown, unknown>
+  readonly #windows: Tumbling<unknown, unknown> | undefined
   readonly #home: number
   #lastAt = 0
 
-  constructor(context: OperatorContext, { everyMs }: QualityOptions) {
+  constructor(context: OperatorContext, { task, everyMs }: QualityOptions) {
     this.#context = context
     this.#model = context.uid.replace(/\.quality$/, '')
-    this.#windows = everyMs > 0 ? new TumblingQuality(everyMs) : undefined
+    this.#task = task
+    const kind = kinds[task]
+    this.#overall = kind.overall()
+    this.#recent = kind.windowed(RECENT)
+    this.#faded = kind.faded(HALF_LIFE)
+    this.#windows = everyMs > 0 ? kind.tumbling(everyMs) : undefined
     this.#home = context.key.group
     this.ledger = new Ledger(basicCounters, context.keyGroups)
   }
 
   receive(_input: number, value: unknown): void {
-    const { probability, label, weight, prior, last } = value as JudgedBinary
     this.ledger.add(IN, this.#home)
-    const majority = last === null ? null : prior > 0.5
-    const outcome: BinaryOutcome = { probability, label, weight, prior, majority, last }
+    const outcome = this.#task === 'binary' ? withMajority(value as JudgedBinary) : value
     this.#overall.update(outcome)
     this.#recent.update(outcome)
     this.#faded.update(outcome)
@@ -109,15 +115,27 @@ export class QualityOperator implements Operator {
     for (const { endMs } of windows.open()) this.#context.setEventTimer(endMs - 1, WINDOW_TAG)
   }
 
-  #report(at: number, window: QualityReport['window']): QualityReport {
+  #report(at: number, window: QualityWindow<unknown> | null): AnyQualityReport {
     return {
       model: this.#model,
+      task: this.#task,
       at,
       records: this.#overall.records,
       overall: this.#overall.report(),
       recent: this.#recent.report(),
       faded: this.#faded.report(),
       window,
-    }
+    } as AnyQualityReport
   }
+}
+
+const kinds: { readonly [K in Task]: QualityKind<unknown, unknown> } = {
+  binary: binaryQuality as QualityKind<unknown, unknown>,
+  multiclass: multiclassQuality as QualityKind<unknown, unknown>,
+  regression: regressionQuality as QualityKind<unknown, unknown>,
+}
+
+/** The commoner of two labels follows from the prior. */
+function withMajority({ probability, label, weight, prior, last }: JudgedBinary): BinaryOutcome {
+  return { probability, label, weight, prior, majority: last === null ? null : prior > 0.5, last }
 }

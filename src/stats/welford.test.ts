@@ -54,6 +54,16 @@ describe('Welford', () => {
     expect(Math.abs(statistic.variance() / variance - 1)).toBeLessThan(1e-13 * condition)
   })
 
+  test('weighs a half after it is scaled by a half, and changes neither mean nor variance', () => {
+    const scaled = of([1, 2, 6])
+    scaled.scale(0.5)
+    expect([scaled.weight, scaled.mean, scaled.variance()]).toEqual([1.5, 3, 14 / 3])
+    scaled.update(5)
+    const weighted = of([1, 2, 6, 5], [0.5, 0.5, 0.5, 1])
+    expect([scaled.weight, scaled.mean]).toEqual([weighted.weight, weighted.mean])
+    expect(scaled.variance()).toBeCloseTo(weighted.variance(), 12)
+  })
+
   test('the variance is never negative', () => {
     fc.assert(
       fc.property(fc.array(fc.double({ min: -1e150, max: 1e150, noNaN: true })), (numbers) => {

@@ -64,6 +64,12 @@ export class Welford {
     this.weight = total
   }
 
+  /** Lets everything so far weigh `factor` times what it did, which changes neither mean nor `variance()`. */
+  scale(factor: number): void {
+    this.weight *= factor
+    this.squares *= factor
+  }
+
   snapshot(writer: ByteWriter): void {
     writer.u8(1)
     writer.f64(this.weight)

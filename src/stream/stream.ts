@@ -172,7 +172,7 @@ abstract class ModelStream<T, K extends Task> extends Stream<T> {
   }
 
   /** Quality of the model, beside its baselines, after each `metricsEvery` of event time and at the end. */
-  get metrics(): Stream<QualityReport> {
+  get metrics(): Stream<QualityReport<K>> {
     return new Stream(this.graph, `${this.uid}.quality`, 'metrics')
   }
 

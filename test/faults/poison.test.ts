@@ -97,7 +97,11 @@ function poisonedLines(lines: number, kind: number): number {
 }
 
 function accuracies({ handle }: Finished): Record<string, number> {
-  return Object.fromEntries(handle.quality().map(({ model, report }) => [model, report.overall.accuracy ?? Number.NaN]))
+  return Object.fromEntries(
+    handle
+      .quality()
+      .map(({ model, report }) => [model, (report.task === 'binary' ? report.overall.accuracy : null) ?? Number.NaN]),
+  )
 }
 
 describeWithData('poison in one line of a hundred of electricity', ['electricity.csv.gz'], () => {

@@ -1,7 +1,8 @@
-import { decide } from '../learn/learner.ts'
-import { binaryLabel } from './labels.ts'
-import type { BinaryPrediction, JudgedBinary } from './prediction.ts'
-import type { ModelTask } from './task.ts'
+import { MillraceError } from '../../errors.ts'
+import { decide } from '../learner.ts'
+import type { JudgedBinary } from './judged.ts'
+import type { ModelTask } from './model-task.ts'
+import type { BinaryPrediction } from './prediction.ts'
 
 const POSITIVE = 0
 const ALL = 1
@@ -60,4 +61,16 @@ export class BinaryTask implements ModelTask {
   snapshot(): void {}
 
   restore(): void {}
+}
+
+/** A binary label as 0 or 1. @throws ML_LABEL for anything but true, false, 1 and 0 */
+function binaryLabel(label: unknown, where: string): 0 | 1 {
+  if (label === true || label === 1) return 1
+  if (label === false || label === 0) return 0
+  throw new MillraceError('ML_LABEL', {
+    what: 'a binary label must be true or false (or 1 and 0)',
+    got: label === undefined ? 'undefined' : label,
+    where,
+    remedy: 'Compare in the label function: (r) => r.delay > 15',
+  })
 }

@@ -1,6 +1,7 @@
-import { MillraceError } from '../errors.ts'
-import type { JudgedRegression, RegressionPrediction } from './prediction.ts'
-import type { ModelTask } from './task.ts'
+import { MillraceError } from '../../errors.ts'
+import type { JudgedRegression } from './judged.ts'
+import type { ModelTask } from './model-task.ts'
+import type { RegressionPrediction } from './prediction.ts'
 
 const ALL = 0
 const MEAN = 1

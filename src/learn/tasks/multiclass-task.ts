@@ -1,9 +1,10 @@
-import type { ByteReader } from '../bytes/reader.ts'
-import type { ByteWriter } from '../bytes/writer.ts'
-import { MillraceError } from '../errors.ts'
-import { classCapacity, type LearnerSpec } from '../learn/learner.ts'
-import type { JudgedMulticlass, MulticlassPrediction } from './prediction.ts'
-import type { ModelTask } from './task.ts'
+import type { ByteReader } from '../../bytes/reader.ts'
+import type { ByteWriter } from '../../bytes/writer.ts'
+import { MillraceError } from '../../errors.ts'
+import { classCapacity, type LearnerSpec } from '../learner.ts'
+import type { JudgedMulticlass } from './judged.ts'
+import type { ModelTask } from './model-task.ts'
+import type { MulticlassPrediction } from './prediction.ts'
 
 const ALL = 0
 const LAST = 1
@@ -24,7 +25,7 @@ export class MulticlassTask implements ModelTask {
   /** What `code` saw last and did not know. */
   #unknown = ''
 
-  constructor(spec: LearnerSpec) {
+  constructor(spec: Pick<LearnerSpec, 'classes' | 'maxClasses'>) {
     this.#capacity = classCapacity(spec)
     this.#declared = spec.classes !== undefined
     this.#names = [...(spec.classes ?? [])]

@@ -1,10 +1,10 @@
-import type { LearnerSpec } from '../learn/learner.ts'
+import type { LearnerSpec } from '../learner.ts'
 import { BinaryTask } from './binary-task.ts'
+import type { ModelTask } from './model-task.ts'
 import { MulticlassTask } from './multiclass-task.ts'
 import { RegressionTask } from './regression-task.ts'
-import type { ModelTask } from './task.ts'
 
-export function createTask(spec: LearnerSpec): ModelTask {
+export function createTask(spec: Pick<LearnerSpec, 'task' | 'classes' | 'maxClasses'>): ModelTask {
   switch (spec.task) {
     case 'binary':
       return new BinaryTask()

@@ -2,8 +2,8 @@
  * What differs by the task of a model: how a label becomes one double, what a prediction's doubles read as, and what a
  * guess without a model knows. The operators know the rest once for all tasks.
  */
-import type { ByteReader } from '../bytes/reader.ts'
-import type { ByteWriter } from '../bytes/writer.ts'
+import type { ByteReader } from '../../bytes/reader.ts'
+import type { ByteWriter } from '../../bytes/writer.ts'
 
 export interface ModelTask {
   /** Doubles before a learner's state, where a row keeps what the baselines know; `NONE` where they know nothing yet. */

@@ -1,0 +1,59 @@
+/** What kind of values a column holds, judged by the texts of its first rows. */
+import { textBytes } from '../formats/csv-cell-text.ts'
+import { parseDecimal } from '../formats/decimal.ts'
+
+/** Distinct values of a column that are remembered. */
+const MOST_DISTINCT = 1000
+
+/** Cells that are not like the others: fewer than these, and than one in a hundred, are slips, and their rows rejected. */
+export const SLIPS = 10
+
+export class ColumnGuess {
+  readonly name: string
+  /** Cells that were not empty. */
+  filled = 0
+  /** Every number among them is a whole one. */
+  whole = true
+  /** How often each text came, up to a bound of texts. */
+  readonly distinct = new Map<string, number>()
+
+  /** Cells that are no number. */
+  #texts = 0
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  /** The cells are numbers, but for a few slips. */
+  get numeric(): boolean {
+    return this.#slips(this.#texts)
+  }
+
+  /** Nearly every text is another: a name or a time of each record, from which nothing general is learned. */
+  get identifies(): boolean {
+    return !this.numeric && this.filled >= 500 && this.distinct.size > 0.9 * Math.min(this.filled, MOST_DISTINCT)
+  }
+
+  /** The texts of a column of two, in order; a few slips beside them do not count. Undefined for any other column. */
+  get two(): readonly [string, string] | undefined {
+    const [first, second] = [...this.distinct].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1))
+    if (second === undefined) return undefined
+    if (!this.#slips(this.filled - first[1] - second[1])) return undefined
+    return first[0] < second[0] ? [first[0], second[0]] : [second[0], first[0]]
+  }
+
+  add(text: string | null): void {
+    if (text === null || text === '') return
+    this.filled++
+    const times = this.distinct.get(text)
+    if (times !== undefined || this.distinct.size < MOST_DISTINCT) this.distinct.set(text, (times ?? 0) + 1)
+    const bytes = textBytes(text)
+    const value = parseDecimal(bytes, 0, bytes.length)
+    if (value !== value) this.#texts++
+    else this.whole &&= Number.isInteger(value)
+  }
+
+  #slips(count: number): boolean {
+    return count < SLIPS && 100 * count <= this.filled
+  }
+}

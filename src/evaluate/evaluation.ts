@@ -1,0 +1,146 @@
+/**
+ * Several models over one table, prequentially, in one pass: each record tests every model before it trains it.
+ *
+ * Rows are decoded into a block of vectors, then each model goes through the block: the loop of a model stays small, and
+ * its time can be told from that of reading.
+ *
+ * Numbers   a model's predictions are those of `learn` in a pipeline over the same records, to the bit
+ */
+import { FeatureEncoder } from '../features/feature-encoder.ts'
+import type { FeatureVector } from '../features/feature-vector.ts'
+import { CsvDecoder } from '../formats/csv.ts'
+import type { CsvOptions } from '../formats/csv-options.ts'
+import type { Rejection } from '../formats/decoder.ts'
+import type { RecordSchema } from '../formats/schema.ts'
+import { createTask } from '../learn/tasks/create-task.ts'
+import type { ModelTask } from '../learn/tasks/model-task.ts'
+import { Contender } from './contender.ts'
+import { type LabelReader, labelReader } from './label-reader.ts'
+import type { NamedModel } from './model-catalogue.ts'
+import { RowVectors } from './row-vectors.ts'
+import { type TablePlan, tableInputs, tableSchema } from './table-plan.ts'
+import { TimeMarks } from './time-marks.ts'
+
+/** Records decoded before the models see them. */
+const BLOCK = 256
+/** Rejected rows that are kept as examples. */
+const EXAMPLES = 5
+
+export interface EvaluationOptions {
+  readonly models: readonly NamedModel[]
+  readonly maxClasses: number
+  readonly csv?: CsvOptions
+  /** Milliseconds of any clock, to tell how long reading and each model take. */
+  readonly clock: () => number
+}
+
+export interface RejectedRow extends Rejection {
+  /** Count of rows before it, the header not counted. */
+  readonly row: number
+}
+
+export class Evaluation {
+  readonly plan: TablePlan
+  records = 0
+  rejected = 0
+  /** The first rows that were rejected. */
+  readonly examples: RejectedRow[] = []
+  readonly contenders: readonly Contender[]
+  /** Where in time the records are, if the plan has a column of times. */
+  readonly times = new TimeMarks()
+  /** Milliseconds of reading and encoding, for all models together. */
+  readMs = 0
+  readonly #clock: () => number
+  readonly #decoder: CsvDecoder<undefined>
+  readonly #task: ModelTask
+  /** What the baselines know: the header of the task. */
+  readonly #known: Float64Array
+  readonly #labelReader: LabelReader
+  readonly #block: readonly FeatureVector[]
+  readonly #labels = new Float64Array(BLOCK)
+  readonly #typical = new Float64Array(BLOCK)
+  readonly #last = new Float64Array(BLOCK)
+  #filled = 0
+  #rows: RowVectors | undefined
+
+  constructor(plan: TablePlan, { models, maxClasses, csv = {}, clock }: EvaluationOptions) {
+    this.plan = plan
+    this.#clock = clock
+    const encoder = new FeatureEncoder(tableInputs(plan))
+    this.#task = createTask({ task: plan.task, maxClasses })
+    const labels = labelReader(plan, this.#task)
+    this.#labelReader = labels
+    this.#known = new Float64Array(this.#task.header)
+    this.#task.init(this.#known, 0)
+    this.contenders = models.map((model) => new Contender(model, encoder, this.#task))
+    this.#block = Array.from({ length: BLOCK }, () => encoder.vector())
+    const schema = tableSchema(plan) as RecordSchema<undefined>
+    this.#decoder = new CsvDecoder<undefined>(schema, csv, undefined, (columns, nulls) => {
+      this.#rows = new RowVectors({ plan, encoder, labels }, columns, nulls)
+      this.#rows.x = this.#block[0]
+      return this.#rows
+    })
+  }
+
+  /** Labels that were neither of the two that the plan knows. */
+  get strangers(): number {
+    return this.#labelReader.strangers ?? 0
+  }
+
+  /** @throws ML_SCHEMA when the header lacks a column */
+  push(chunk: Uint8Array): void {
+    this.#decoder.push(chunk)
+    this.#drain()
+  }
+
+  end(): void {
+    this.#decoder.end()
+    this.#drain()
+    this.#play(this.#filled)
+  }
+
+  #drain(): void {
+    const decoder = this.#decoder
+    let startedAt = this.#clock()
+    while (decoder.next()) {
+      if (decoder.rejected) {
+        this.#reject()
+        continue
+      }
+      const rows = this.#rows as RowVectors
+      this.#labels[this.#filled] = rows.label
+      if (++this.#filled === BLOCK) {
+        this.readMs += this.#clock() - startedAt
+        if (this.plan.time !== null) this.times.add(this.records + BLOCK, rows.timeText())
+        this.#play(BLOCK)
+        startedAt = this.#clock()
+      }
+      rows.x = this.#block[this.#filled]
+    }
+    this.readMs += this.#clock() - startedAt
+  }
+
+  #reject(): void {
+    this.rejected++
+    if (this.examples.length >= EXAMPLES) return
+    this.examples.push({ ...this.#decoder.rejection, row: this.#decoder.row })
+  }
+
+  /** Every model goes through the block, beside what the baselines knew at each record of it. */
+  #play(count: number): void {
+    const known = this.#known
+    const labels = this.#labels
+    for (let i = 0; i < count; i++) {
+      this.#typical[i] = this.#task.typical(known, 0)
+      this.#last[i] = this.#task.last(known, 0)
+      this.#task.count(known, 0, labels[i], 1)
+    }
+    for (const contender of this.contenders) {
+      const startedAt = this.#clock()
+      contender.play(this.#block, labels, this.#typical, this.#last, count)
+      contender.ms += this.#clock() - startedAt
+    }
+    this.records += count
+    this.#filled = 0
+  }
+}

@@ -1,0 +1,105 @@
+/** The models of this library by the names that `millrace eval` knows them by, with the settings each takes. */
+import { MillraceError } from '../errors.ts'
+import type { FeatureSpec } from '../features/feature-spec.ts'
+import { nearestName } from '../formats/nearest-name.ts'
+import type { LearnerSpec, Task } from '../learn/learner.ts'
+import { adagrad } from '../learn/linear/adagrad.ts'
+import { invScaling } from '../learn/linear/inv-scaling.ts'
+import { logistic } from '../learn/linear/logistic.ts'
+import { normalized } from '../learn/linear/normalized.ts'
+import type { OptimizerSpec } from '../learn/linear/optimizer.ts'
+import { sgd } from '../learn/linear/sgd.ts'
+import type { Settings } from './settings.ts'
+
+export interface NamedModel {
+  readonly name: string
+  readonly spec: LearnerSpec
+}
+
+/** What a model of several classes must know beside its inputs. */
+interface Wanted {
+  readonly inputs: { readonly spec: FeatureSpec }
+  readonly task: Task
+  readonly maxClasses: number
+}
+
+interface Entry {
+  readonly tasks: readonly Task[]
+  /** Chosen where no model is asked for. */
+  readonly byDefault: boolean
+  make(wanted: Wanted, settings: Settings): LearnerSpec
+}
+
+const catalogue: Readonly<Record<string, Entry>> = {
+  logistic: {
+    tasks: ['binary'],
+    byDefault: true,
+    make: ({ inputs }, settings) => logistic({ inputs, optimizer: optimizerOf(settings), ...linearOf(settings) }),
+  },
+}
+
+/**
+ * The models asked for, or the usual ones of the task.
+ *
+ * @throws ML_PARAM for names that are not there, models of another task, settings that none takes
+ */
+export function modelsOf(names: readonly string[], wanted: Wanted, settings: Settings): NamedModel[] {
+  const fitting = Object.keys(catalogue).filter((name) => catalogue[name].tasks.includes(wanted.task))
+  const chosen = names.length > 0 ? names : fitting.filter((name) => catalogue[name].byDefault)
+  const models = chosen.map((name) => {
+    const entry = Object.hasOwn(catalogue, name) ? catalogue[name] : undefined
+    if (entry === undefined) throw unknownModel(name, fitting)
+    if (!entry.tasks.includes(wanted.task)) throw otherTask(name, wanted.task, fitting)
+    return { name, spec: entry.make(wanted, settings.of(name)) }
+  })
+  if (models.length === 0) throw noModel(wanted.task)
+  settings.expectAllUsed()
+  return models
+}
+
+const optimizers = ['sgd', 'invScaling', 'adagrad', 'normalized'] as const
+
+function optimizerOf(settings: Settings): OptimizerSpec {
+  switch (settings.choice('optimizer', optimizers, 'sgd')) {
+    case 'sgd':
+      return sgd(settings.number('learningRate', 0.01))
+    case 'invScaling':
+      return invScaling(settings.number('learningRate', 0.1), settings.number('power', 0.5))
+    case 'adagrad':
+      return adagrad(settings.number('learningRate', 0.1))
+    case 'normalized':
+      return normalized(settings.number('learningRate', 0.5))
+  }
+}
+
+function linearOf(settings: Settings): { standardise: boolean; l2: number; intercept: boolean } {
+  return {
+    standardise: settings.boolean('standardise', true),
+    l2: settings.number('l2', 0),
+    intercept: settings.boolean('intercept', true),
+  }
+}
+
+function noModel(task: Task): MillraceError {
+  return new MillraceError('ML_PARAM', { what: `there is no model for the task ${task}`, where: '--task' })
+}
+
+function unknownModel(name: string, fitting: readonly string[]): MillraceError {
+  const near = nearestName(name, Object.keys(catalogue))
+  const hint = near === undefined ? '' : `Did you mean "${near}"? `
+  return new MillraceError('ML_PARAM', {
+    what: 'there is no model of this name',
+    got: name,
+    where: '--model',
+    remedy: `${hint}For this task there are ${fitting.join(', ')}`,
+  })
+}
+
+function otherTask(name: string, task: Task, fitting: readonly string[]): MillraceError {
+  return new MillraceError('ML_PARAM', {
+    what: `the model is for ${catalogue[name].tasks.join(' and ')}, and the task is ${task}`,
+    got: name,
+    where: '--model',
+    remedy: `Choose among ${fitting.join(', ')}, or another --task`,
+  })
+}

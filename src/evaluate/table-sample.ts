@@ -1,0 +1,76 @@
+/** The first rows of a table, read to judge its columns. */
+import { utf8Read } from '../bytes/utf8.ts'
+import { CsvDecoder } from '../formats/csv.ts'
+import { isOneOf, textBytes, unescapeCell } from '../formats/csv-cell-text.ts'
+import type { CellReader } from '../formats/csv-cells.ts'
+import type { CsvOptions } from '../formats/csv-options.ts'
+import { type CsvScanner, ESCAPED } from '../formats/csv-scanner.ts'
+import type { RecordSchema } from '../formats/schema.ts'
+import { ColumnGuess } from './column-guess.ts'
+
+/** Rows that suggest what a column is. */
+const ENOUGH_ROWS = 5000
+
+export class TableSample {
+  /** By column; empty until the header was read. */
+  columns: ColumnGuess[] = []
+  #rows = 0
+  readonly #decoder: CsvDecoder<undefined>
+
+  constructor(csv: CsvOptions = {}) {
+    const none: RecordSchema<undefined> = { fields: [], toJSON: () => ({ fields: [] }) }
+    this.#decoder = new CsvDecoder<undefined>(none, csv, undefined, (_columns, nulls) => {
+      this.columns = this.#decoder.ignoredColumns.map((name) => new ColumnGuess(name))
+      return new SampleCells(this, nulls.map(textBytes))
+    })
+  }
+
+  /** Rows looked at. */
+  get rows(): number {
+    return this.#rows
+  }
+
+  get enough(): boolean {
+    return this.#rows >= ENOUGH_ROWS
+  }
+
+  /** @throws ML_SCHEMA when the header cannot be read */
+  push(chunk: Uint8Array): void {
+    this.#decoder.push(chunk)
+    this.#drain()
+  }
+
+  end(): void {
+    this.#decoder.end()
+    this.#drain()
+  }
+
+  #drain(): void {
+    while (!this.enough && this.#decoder.next()) this.#rows++
+  }
+}
+
+class SampleCells implements CellReader<undefined> {
+  readonly record = undefined
+  readonly problem = ''
+  readonly #sample: TableSample
+  readonly #nulls: readonly Uint8Array[]
+
+  constructor(sample: TableSample, nulls: readonly Uint8Array[]) {
+    this.#sample = sample
+    this.#nulls = nulls
+  }
+
+  read(bytes: Uint8Array, { starts, ends, flags }: CsvScanner): boolean {
+    for (const [i, column] of this.#sample.columns.entries()) {
+      let [source, start, end] = [bytes, starts[i], ends[i]]
+      if ((flags[i] & ESCAPED) !== 0) {
+        source = new Uint8Array(end - start)
+        end = unescapeCell(bytes, start, end, source)
+        start = 0
+      }
+      column.add(isOneOf(this.#nulls, source, start, end) ? null : (utf8Read(source, start, end) ?? ''))
+    }
+    return true
+  }
+}

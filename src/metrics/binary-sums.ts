@@ -1,0 +1,101 @@
+import type { ByteReader } from '../bytes/reader.ts'
+import type { ByteWriter } from '../bytes/writer.ts'
+import { CALIBRATION_BINS, calibrationBin, calibrationError } from '../stats/calibration-bins.ts'
+import { CompensatedSums } from '../stats/compensated-sums.ts'
+import type { BinaryOutcome } from './binary-outcome.ts'
+import type { BinaryReport } from './binary-report.ts'
+import { logLoss } from './log-loss.ts'
+import { orNull, ratio, rightShare } from './ratio.ts'
+
+const truePositive = 0
+const falsePositive = 1
+const trueNegative = 2
+const falseNegative = 3
+const majorityWrong = 4
+const noChangeWrong = 5
+const lossOfModel = 6
+const lossOfPrior = 7
+const squares = 8
+const firstBin = 9
+
+/**
+ * The weighted sums from which every value of a binary report but the area under the curve follows.
+ *
+ * Snapshot  records, then the nineteen sums; within the snapshot of whoever owns them
+ */
+export class BinarySums {
+  records = 0
+  readonly #sums = new CompensatedSums(firstBin + CALIBRATION_BINS)
+  /** What an outcome adds to the sums from `majorityWrong` to `squares`. */
+  readonly #terms = new Float64Array(firstBin - majorityWrong)
+
+  /** Counts a checked outcome, `gain` times its weight. */
+  add({ probability, label, weight: own, prior, majority, last }: BinaryOutcome, gain: number): void {
+    this.records++
+    const weight = own * gain
+    const said = probability > 0.5
+    const miss = label ? probability - 1 : probability
+    const known = prior ?? 0.5
+    const terms = this.#terms
+    terms[0] = (majority ?? false) === label ? 0 : weight
+    terms[1] = (last ?? false) === label ? 0 : weight
+    terms[2] = weight * logLoss(label ? probability : 1 - probability)
+    terms[3] = weight * logLoss(label ? known : 1 - known)
+    terms[4] = weight * (miss * miss)
+    this.#sums.addEach(majorityWrong, terms)
+    this.#sums.add(said ? (label ? truePositive : falsePositive) : label ? falseNegative : trueNegative, weight)
+    this.#sums.add(firstBin + calibrationBin(probability), weight * miss)
+  }
+
+  /** Lets everything counted so far weigh `factor` times what it did. */
+  scale(factor: number): void {
+    this.#sums.scale(factor)
+  }
+
+  /** @param auc the area under the curve of the same outcomes, NaN where there is none */
+  report(auc: number): BinaryReport {
+    const sums = this.#sums
+    const hits = sums.value(truePositive)
+    const alarms = sums.value(falsePositive)
+    const passes = sums.value(trueNegative)
+    const misses = sums.value(falseNegative)
+    const weight = hits + alarms + passes + misses
+    const wrong = alarms + misses
+    // Weight of disagreement by chance, times all weight: zero exactly, not nearly, where one label is all there is.
+    const wrongByChance = (hits + alarms) * (passes + alarms) + (passes + misses) * (hits + misses)
+    const recall = ratio(hits, hits + misses)
+    const passed = ratio(passes, passes + alarms)
+    const unchangedWrong = sums.value(noChangeWrong)
+    return {
+      records: this.records,
+      accuracy: ratio(hits + passes, weight),
+      balancedAccuracy: recall === null ? passed : passed === null ? recall : (recall + passed) / 2,
+      precision: ratio(hits, hits + alarms),
+      recall,
+      f1: ratio(2 * hits, 2 * hits + wrong),
+      kappa: orNull(1 - (wrong / wrongByChance) * weight),
+      kappaT: orNull(1 - wrong / unchangedWrong),
+      kappaM: orNull(1 - wrong / sums.value(majorityWrong)),
+      logLoss: ratio(sums.value(lossOfModel), weight),
+      brier: ratio(sums.value(squares), weight),
+      auc: orNull(auc),
+      calibrationError: orNull(calibrationError(sums, firstBin, weight)),
+      baselines: {
+        majority: { accuracy: rightShare(sums.value(majorityWrong), weight) },
+        noChange: { accuracy: rightShare(unchangedWrong, weight) },
+        prior: { logLoss: ratio(sums.value(lossOfPrior), weight) },
+      },
+    }
+  }
+
+  snapshot(writer: ByteWriter): void {
+    writer.varint(this.records)
+    this.#sums.snapshot(writer)
+  }
+
+  /** @throws ML_CORRUPT */
+  restore(reader: ByteReader): void {
+    this.records = reader.varint()
+    this.#sums.restore(reader, firstBin)
+  }
+}
