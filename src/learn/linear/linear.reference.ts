@@ -216,7 +216,7 @@ export function slopeOf(loss: LossSpec, score: number, y: number): number {
 
 /** How far the score may go until the least point of the loss, of losses that grow by squares or faster. */
 function gapOf(loss: LossSpec, score: number, y: number): number | undefined {
-  if (loss.kind === 'squared' || loss.kind === 'huber') return Math.abs(score - y)
+  if (loss.kind === 'squared') return Math.abs(score - y)
   if (loss.kind === 'squaredHinge') return Math.max(0, 1 - (y === 1 ? score : -score))
   if (loss.kind !== 'poisson') return undefined
   const mean = Math.min(Math.exp(score), 1e15)

@@ -38,7 +38,7 @@ export class Loss {
   readonly isLog: boolean
   /** Labels must not be negative. */
   readonly counts: boolean
-  /** Steps that would pass the least point end there. Losses of a bounded slope keep to the rate. */
+  /** Steps that would pass the least point end there. Losses of a bounded slope cannot explode: they keep to the rate. */
   readonly ends: boolean
   readonly #code: number
   readonly #parameter: number
@@ -48,7 +48,7 @@ export class Loss {
     this.#parameter = spec.kind === 'huber' ? spec.delta : spec.kind === 'quantile' ? spec.tau : 0
     this.isLog = this.#code === LOG
     this.counts = this.#code === POISSON
-    this.ends = this.#code !== LOG && this.#code !== HINGE && this.#code !== QUANTILE
+    this.ends = this.#code === SQUARED || this.#code === POISSON || this.#code === SQUARED_HINGE
   }
 
   /** The prediction that a score stands for; of margins 1/(1 + e^−score), which is not calibrated. */
@@ -58,7 +58,7 @@ export class Loss {
     return code === LOG || code >= HINGE ? probabilityOf(score) : score
   }
 
-  /** step[ERROR] and step[GAP] of step[SCORE] and step[LABEL]. */
+  /** step[ERROR] of step[SCORE] and step[LABEL], and step[GAP] where the loss ends steps. */
   measure(step: Float64Array): void {
     const score = step[SCORE]
     const y = step[LABEL]
@@ -74,7 +74,6 @@ export class Loss {
         const delta = this.#parameter
         const error = score - y
         step[ERROR] = error > delta ? delta : error < -delta ? -delta : error
-        step[GAP] = Math.abs(error)
         return
       }
       case QUANTILE:

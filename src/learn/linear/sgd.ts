@@ -8,9 +8,9 @@ import { GAP, NORM, SLOPE, STEP } from './step.ts'
 /**
  * Stochastic gradient descent with a constant rate: weight −= rate · (slope · input + l2 · weight).
  *
- * Needs inputs of like size: standardise. Of losses with a least point (squared, Huber, Poisson, squared hinge) a step
- * that would pass it, as one along a huge input does, ends there: where plain descent converges the two are the same
- * to the bit, where it explodes this one does not.
+ * Needs inputs of like size: standardise. Of losses with a least point and a slope without bound (squared, Poisson,
+ * squared hinge) a step that would pass the least point, as one along a huge input does, ends there: where plain descent
+ * converges the two are the same to the bit, where it explodes this one does not.
  *
  * State: nothing beside the weights.
  * @param rate > 0, up to 1e6; 0.01 is a careful start

@@ -145,11 +145,12 @@ export class SoftmaxLearner implements Learner {
     const { missing } = x
     const rule = this.#rule
     const slopes = this.#slopes
-    if (y >= page[offset + SEEN]) page[offset + SEEN] = y + 1
-    const seen = page[offset + SEEN]
     if (this.#spec.standardise) updateScaler(page, offset + scaler, x.dense, missing)
     const input = this.#inputs(page, offset, x)
+    // Before a class has counted its probability is 0, so its first label moves it by all of its weight, as in River.
     this.#predict(page, offset, input, x, slopes)
+    if (y >= page[offset + SEEN]) page[offset + SEEN] = y + 1
+    const seen = page[offset + SEEN]
     for (let c = 0; c < seen; c++) {
       const slope = weight * (slopes[c] - (c === y ? 1 : 0))
       slopes[c] = Math.min(Math.max(slope, -this.#clip), this.#clip)
