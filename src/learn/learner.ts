@@ -26,6 +26,8 @@ export interface LearnerSpec<T = never, K extends Task = Task> {
   readonly classes?: readonly string[]
   /** Of several classes: how many there may be, where they are not known; 32 by default. */
   readonly maxClasses?: number
+  /** Of numbers: they are counts, so a negative label is refused. */
+  readonly counts?: boolean
   /** When models stop learning; never, where it is left out. */
   readonly stop?: StopSpec
 }

@@ -1,8 +1,7 @@
-/** A model's weights by the names of its inputs: as `inspect` shows them, and as the `models` output carries them. */
+/** A model's weights by the names of its inputs, as `inspect` shows them. */
 import type { FeatureEncoder } from '../features/feature-encoder.ts'
 import type { SlotWeights } from '../learn/learner.ts'
 import type { ModelDescription, NamedWeight } from './describe.ts'
-import type { ModelUpdate, NamedWeights } from './prediction.ts'
 
 /** What a model's weights add to its description. */
 export function describeWeights(
@@ -22,28 +21,9 @@ export function describeWeights(
   }
 }
 
-/** What a model's weights add to an update. */
-export function updateWeights(
-  encoder: FeatureEncoder,
-  sets: readonly SlotWeights[],
-  classes: readonly string[] = [],
-): Partial<NamedWeights> & Pick<ModelUpdate, 'classes'> {
-  if (sets.length === 0) return {}
-  const [first] = sets
-  if (first.class === undefined) return named(encoder, first)
-  return { classes: Object.fromEntries(sets.map((set) => [classes[set.class ?? 0] ?? '', named(encoder, set)])) }
-}
-
 function listed(encoder: FeatureEncoder, { weights, deviations }: SlotWeights): NamedWeight[] {
   return Array.from(weights, (weight, slot) => {
     const name = encoder.slotName(slot)
     return deviations === undefined ? { name, weight } : { name, weight, deviation: deviations[slot] }
   })
-}
-
-function named(encoder: FeatureEncoder, { intercept, weights, deviations }: SlotWeights): NamedWeights {
-  const byName = (values: Float64Array) =>
-    Object.fromEntries(Array.from(values, (value, slot) => [encoder.slotName(slot), value]))
-  const all = { intercept, weights: byName(weights) }
-  return deviations === undefined ? all : { ...all, deviations: byName(deviations) }
 }

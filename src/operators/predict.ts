@@ -13,11 +13,12 @@ import type { ByteWriter } from '../bytes/writer.ts'
 import type { FeatureVector } from '../features/feature-vector.ts'
 import type { CreateLearner } from '../learn/create-learner.ts'
 import { checkWeight } from '../learn/learner.ts'
+import { namedWeights } from '../learn/named-weights.ts'
 import { createTask } from '../learn/tasks/create-task.ts'
 import type { ModelTask } from '../learn/tasks/model-task.ts'
 import { decodeKey, type EncodedKey, type Key, KeyEncoder } from '../state/key.ts'
 import type { ModelDescription } from './describe.ts'
-import { describeWeights, updateWeights } from './describe-model.ts'
+import { describeWeights } from './describe-model.ts'
 import { GlobalModel } from './global-model.ts'
 import { KeyedModels } from './keyed-models.ts'
 import { conflict, stillPending, unmatched } from './labels.ts'
@@ -379,7 +380,7 @@ export class PredictOperator implements Operator {
     if (weights === undefined) return
     const { key, uid, current } = this.#context
     const version = { model: { uid, step: this.models.step }, at: current.time }
-    const learnt = updateWeights(this.models.encoder, weights, this.#task.classes)
+    const learnt = namedWeights(this.models.encoder, weights, this.#task.classes)
     const value: ModelUpdate = this.#settings.keyed
       ? { ...version, key: joinKeyOf(key), ...learnt }
       : { ...version, ...learnt }

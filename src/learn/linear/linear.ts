@@ -25,5 +25,6 @@ export interface RegressionSpec<T = never> extends LinearSpec<T, 'regression'> {
  */
 export function linear<T>(options: RegressionOptions<T>): RegressionSpec<T> {
   const { loss = squared() } = options
-  return { kind: 'linear', task: 'regression', loss, ...linearSpec(options, 'linear') }
+  const spec = linearSpec(options, 'linear')
+  return { kind: 'linear', task: 'regression', loss, ...(loss.kind === 'poisson' ? { counts: true } : {}), ...spec }
 }
