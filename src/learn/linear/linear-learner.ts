@@ -22,7 +22,9 @@ import {
   updateAndStandardise,
   updateAndStandardisePresent,
 } from './standardiser.ts'
-import { ACTIVE, ERROR, GAIN, LABEL, NORM, newStep, SCORE, SCORE_BEFORE, SLOPE, SQUARE, WEIGHT } from './step.ts'
+import { ACTIVE, ERROR, GAIN, LABEL, NORM, newStep, RATE, SCORE, SCORE_BEFORE, SLOPE, SQUARE, WEIGHT } from './step.ts'
+
+const nothing = new Float64Array(0)
 
 /** A linear model with one score: `logistic`, whose loss is the log loss, `linear` or `svm`. */
 export interface OneScoreSpec extends LinearSpec {
@@ -57,6 +59,13 @@ export class LinearLearner implements Learner {
   readonly #interceptNorm: number
   /** The rates of plain descent on the log loss, which has its own loop where nothing is standardised. */
   readonly #plain: Schedule | undefined
+  /** Where a model was trained last, not by the loop of `#plain`. */
+  #lastPage: Float64Array = nothing
+  #lastOffset = -1
+  /** The model that is trained by it, and its weights. */
+  #page: Float64Array = nothing
+  #offset = -1
+  #view: Float64Array = nothing
   // Scratch of one record.
   readonly #scaled: Float64Array
   readonly #step = newStep()
@@ -88,7 +97,13 @@ export class LinearLearner implements Learner {
     this.#scaler = this.#rows.scaler
     this.#scaled = new Float64Array(numeric.length)
     const plain =
-      loss.kind === 'log' && isPlain(spec) && l2 === 0 && clipGradient === undefined && interceptRate === undefined
+      !standardise &&
+      intercept &&
+      loss.kind === 'log' &&
+      isPlain(spec) &&
+      l2 === 0 &&
+      clipGradient === undefined &&
+      interceptRate === undefined
     this.#plain = plain ? scheduleOf(optimizer) : undefined
   }
 
@@ -119,14 +134,24 @@ export class LinearLearner implements Learner {
     out: Float64Array,
   ): void {
     checkWeight(weight)
-    if (this.task === 'regression') checkNumber(y, this.#loss.counts, this.#spec.kind)
     const step = this.#step
     step[WEIGHT] = weight
     step[LABEL] = y
-    this.#activeScore(page, offset, x)
+    if (x.activeCount > 0) this.#activeScore(page, offset, x)
+    else {
+      step[ACTIVE] = 0
+      step[SQUARE] = 0
+    }
+    if (this.#plain !== undefined && page === this.#page && offset === this.#offset) {
+      step[RATE] = this.#plain.rateAt(page[offset + STEPS])
+      if (!logDescent(page, offset, this.#view, x.dense, step, out)) throw this.#unusable(x)
+      if (x.activeCount > 0) subtractActive(page, offset, this.#places, x, step)
+      return
+    }
+    if (this.task === 'regression') checkNumber(y, this.#loss.counts, this.#spec.kind)
     if (this.#standardise) this.#trainStandardised(page, offset, x, out)
-    else if (this.#plain !== undefined) this.#trainPlain(page, offset, x, this.#plain, out)
     else this.#trainRaw(page, offset, x, out)
+    if (this.#plain !== undefined) this.#stay(page, offset)
   }
 
   steps(page: Float64Array, offset: number): number {
@@ -167,13 +192,16 @@ export class LinearLearner implements Learner {
     this.#rows.merge(page, offset, other, otherOffset, slots)
   }
 
-  #trainPlain(page: Float64Array, offset: number, x: FeatureVector, rates: Schedule, out: Float64Array): void {
-    const { weights, intercept } = this.#places
-    const step = this.#step
-    const rate = rates.rateAt(page[offset + STEPS])
-    if (!logDescent(page, offset, offset + weights, x.dense, intercept ? 1 : 0, rate, step, out))
-      throw this.#unusable(x)
-    if (x.activeCount > 0) subtractActive(page, offset, this.#places, x, step)
+  /** A model that is trained again and again gets a view of its weights. */
+  #stay(page: Float64Array, offset: number): void {
+    const first = offset + this.#places.weights
+    const again = page === this.#lastPage && offset === this.#lastOffset
+    this.#lastPage = page
+    this.#lastOffset = offset
+    if (!again) return
+    this.#page = page
+    this.#offset = offset
+    this.#view = page.subarray(first, first + this.#places.dense)
   }
 
   #trainRaw(page: Float64Array, offset: number, x: FeatureVector, out: Float64Array): void {
@@ -185,8 +213,15 @@ export class LinearLearner implements Learner {
     if (!(square <= LARGEST_SQUARE && score - score === 0)) throw this.#unusable(x)
     step[SCORE] = score
     if (this.#loss.ends) step[NORM] = square + this.#interceptNorm
+    if (this.#loss.isLog) {
+      const probability = probabilityOf(score)
+      step[ERROR] = probability - step[LABEL]
+      out[0] = probability
+    } else {
+      this.#loss.measure(step)
+      out[0] = this.#loss.output(score)
+    }
     this.#learn(page, offset, x.dense, x)
-    out[0] = this.#loss.output(score)
   }
 
   #trainStandardised(page: Float64Array, offset: number, x: FeatureVector, out: Float64Array): void {
@@ -211,13 +246,13 @@ export class LinearLearner implements Learner {
       sumOfSquares(scaled, step)
       step[NORM] = step[SQUARE] + activeSquare + this.#interceptNorm
     }
+    if (this.#loss.isLog) step[ERROR] = probabilityOf(step[SCORE]) - step[LABEL]
+    else this.#loss.measure(step)
     this.#learn(page, offset, scaled, x)
   }
 
   #learn(page: Float64Array, offset: number, input: Float64Array, x: FeatureVector): void {
     const step = this.#step
-    if (this.#loss.isLog) step[ERROR] = probabilityOf(step[SCORE]) - step[LABEL]
-    else this.#loss.measure(step)
     const slope = step[WEIGHT] * step[ERROR]
     const clip = this.#clip
     step[SLOPE] = slope > clip ? clip : slope < -clip ? -clip : slope

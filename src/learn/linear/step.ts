@@ -28,6 +28,9 @@ export const NORM = 10
 /** The score that active slots add. */
 export const ACTIVE = 11
 
+/** Of the record. */
+export const RATE = 12
+
 export function newStep(): Float64Array {
-  return new Float64Array(12)
+  return new Float64Array(13)
 }
