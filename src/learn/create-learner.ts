@@ -6,8 +6,9 @@ import { BayesLogisticLearner } from './bayes/bayes-logistic-learner.ts'
 import type { NaiveBayesSpec } from './bayes/naive-bayes.ts'
 import { NaiveBayesLearner } from './bayes/naive-bayes-learner.ts'
 import type { Learner, LearnerOptions, LearnerSpec } from './learner.ts'
-import { LinearLearner } from './linear/linear-learner.ts'
-import type { LogisticSpec } from './linear/logistic.ts'
+import { LinearLearner, type OneScoreSpec } from './linear/linear-learner.ts'
+import type { SoftmaxSpec } from './linear/softmax.ts'
+import { SoftmaxLearner } from './linear/softmax-learner.ts'
 import { Alma, type AlmaSpec } from './margin/alma.ts'
 import { Arow, type ArowSpec } from './margin/arow.ts'
 import { MarginLearner } from './margin/margin-learner.ts'
@@ -18,6 +19,7 @@ import {
 } from './margin/passive-aggressive.ts'
 import { Perceptron, type PerceptronSpec } from './margin/perceptron.ts'
 import { OneVsRest, type OneVsRestSpec } from './one-vs-rest-learner.ts'
+import { Stopping } from './stopping.ts'
 import { ComposedLearner } from './transform/composed-learner.ts'
 
 /** How a learner is made of its spec. */
@@ -27,7 +29,6 @@ export type CreateLearner = (spec: LearnerSpec, options: LearnerOptions) => Lear
 const learners: Readonly<Record<string, CreateLearner>> = {
   bayesLinear: (spec) => new BayesLinearLearner(spec as BayesLinearSpec),
   bayesLogistic: (spec) => new BayesLogisticLearner(spec as BayesLogisticSpec),
-  logistic: (spec, options) => new LinearLearner(spec as LogisticSpec, options),
   passiveAggressive: (spec) =>
     new MarginLearner(spec as PassiveAggressiveSpec, new PassiveAggressive(spec as PassiveAggressiveSpec)),
   passiveAggressiveRegression: (spec) =>
@@ -41,6 +42,10 @@ const learners: Readonly<Record<string, CreateLearner>> = {
   oneVsRest: (spec, options) =>
     new OneVsRest(spec as OneVsRestSpec, createLearner((spec as OneVsRestSpec).learner as LearnerSpec, options)),
   naiveBayes: (spec) => new NaiveBayesLearner(spec as NaiveBayesSpec),
+  logistic: (spec, options) => new LinearLearner(spec as OneScoreSpec, options),
+  linear: (spec, options) => new LinearLearner(spec as OneScoreSpec, options),
+  svm: (spec, options) => new LinearLearner(spec as OneScoreSpec, options),
+  softmax: (spec) => new SoftmaxLearner(spec as SoftmaxSpec),
 }
 
 /** A spec whose learner is not of this library holds how it is made under this key, which no plan shows. */
@@ -54,7 +59,8 @@ export function createLearner(spec: LearnerSpec, options: LearnerOptions = {}, c
   const own = create ?? (spec as { [CREATE]?: CreateLearner })[CREATE] ?? learnerOfKind(spec.kind)
   if (own !== undefined) {
     const composed = (spec.inputs.transformers?.length ?? 0) > 0
-    return composed ? new ComposedLearner(spec, options, own) : own(spec, options)
+    const learner = composed ? new ComposedLearner(spec, options, own) : own(spec, options)
+    return spec.stop === undefined ? learner : new Stopping(learner, spec.stop)
   }
   throw new MillraceError('ML_PLAN', {
     what: 'there is no learner of this kind',

@@ -12,6 +12,7 @@ import { MillraceError } from '../errors.ts'
 import type { FeatureSpec } from '../features/feature-spec.ts'
 import type { FeatureVector } from '../features/feature-vector.ts'
 import type { SlotMap } from '../features/slot-map.ts'
+import type { StopSpec } from './stop.ts'
 
 /** What labels are: true or false, one of several classes, or a number. */
 export type Task = 'binary' | 'multiclass' | 'regression'
@@ -25,6 +26,10 @@ export interface LearnerSpec<T = never, K extends Task = Task> {
   readonly classes?: readonly string[]
   /** Of several classes: how many there may be, where they are not known; 32 by default. */
   readonly maxClasses?: number
+  /** Of numbers: they are counts, so a negative label is refused. */
+  readonly counts?: boolean
+  /** When models stop learning; never, where it is left out. */
+  readonly stop?: StopSpec
 }
 
 export const DEFAULT_MAX_CLASSES = 32

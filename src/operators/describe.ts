@@ -29,6 +29,8 @@ export interface ModelDescription {
   readonly weights?: readonly NamedWeight[]
   /** In place of these, of a model that has weights for each class. */
   readonly classes?: readonly ClassWeights[]
+  /** The one model has reached what it was to stop at: it learns no more. */
+  readonly stopped?: boolean
   /** Predictions and early labels that wait. */
   readonly pending: number
 }

@@ -51,6 +51,11 @@ export class GlobalModel implements ModelStore {
     return this.#task.last(this.#model.row, 0)
   }
 
+  get stopped(): boolean {
+    const { learner, row } = this.#model
+    return learner.stopped?.(row, this.#header) ?? false
+  }
+
   get sizeBytes(): number {
     return this.#model.row.byteLength
   }

@@ -49,6 +49,8 @@ export interface ModelStore {
   testThenTrain(x: FeatureVector, label: number, weight: number, out: Float64Array): void
   /** What the current model has learned of its inputs. */
   weights(): readonly SlotWeights[] | undefined
+  /** The one model there is has reached what its spec says to stop at. */
+  readonly stopped?: boolean
   readonly large?: boolean
   /** See `Operator.warm`; a single model needs none. */
   warm?(keys: readonly EncodedKey[], count: number): void

@@ -33,7 +33,8 @@ export function learnerChecks(subject: LearnerSubject): readonly ContractCheck[]
     const skip = Object.entries(subject.skip ?? {}).find(([part]) => title.includes(part))?.[1]
     checks.push({ title: `${subject.name}: ${title}`, skip, run })
   }
-  const stream = streams[task]
+  const label = (y: number): number => subject.label?.(y) ?? y
+  const stream = streams[task].map((record) => ({ ...record, y: label(record.y) }))
 
   check('init makes a model that has learned nothing, whatever was there', () => {
     const model = new TrialModel(subject)
@@ -99,7 +100,7 @@ export function learnerChecks(subject: LearnerSubject): readonly ContractCheck[]
     stream.forEach(({ x, y, weight }, i) => {
       learner.learnOne(page, 1 + size, x, y, weight)
       // Its neighbours learn other things in between.
-      if (i % 3 === 0) learner.learnOne(page, 1, x, otherLabel(task, y), 1)
+      if (i % 3 === 0) learner.learnOne(page, 1, x, label(otherLabel(task, y)), 1)
       if (i % 5 === 0) learner.predictOne(page, 1 + 2 * size, x, out)
     })
     demand(sameBytes(bytesOf(page, 1 + size, size), alone.bytes()), 'a model among others is the model alone')
@@ -297,7 +298,7 @@ export function learnerChecks(subject: LearnerSubject): readonly ContractCheck[]
     for (let i = 0; i < 3000; i++) {
       const pick = (): number => values[Math.floor(random() * values.length)]
       const x = vectorOf([pick(), pick(), pick()], [3 + (i % 5)])
-      const y = task === 'regression' ? 1e15 * (2 * random() - 1) : random() < 0.5 ? 1 : 0
+      const y = task === 'regression' ? label(1e15 * (2 * random() - 1)) : random() < 0.5 ? 1 : 0
       const out = model.test({ x, y, weight: [1e-9, 1, 1e6][i % 3] })
       demand(isPrediction(task, out, model.learner), 'the prediction is what the contract says')
     }

@@ -13,6 +13,8 @@ export interface LearnerSubject {
   spec(inputs: { readonly spec: FeatureSpec }): LearnerSpec
   /** The learner of a spec, where a pipeline would not make it of the spec alone. */
   create?(spec: LearnerSpec): Learner
+  /** Makes a label of the made-up one, where not every label of the task is one: of counts, a number that is not negative. */
+  label?(y: number): number
   /** Checks that do not apply, by a part of their title, with the reason. */
   readonly skip?: { readonly [title: string]: string }
 }

@@ -16,11 +16,17 @@ const LARGEST_JUDGED = 1e79
 /** A number. The header is the weight of all labels, their weighted mean, and the last one. */
 export class RegressionTask implements ModelTask {
   readonly header = 3
+  readonly #least: number
+
+  /** @param counts labels are never negative */
+  constructor(counts = false) {
+    this.#least = counts ? 0 : -LARGEST_LABEL
+  }
 
   code(label: unknown, where: string): number {
-    if (typeof label === 'number' && label >= -LARGEST_LABEL && label <= LARGEST_LABEL) return label
+    if (typeof label === 'number' && label >= this.#least && label <= LARGEST_LABEL) return label
     throw new MillraceError('ML_LABEL', {
-      what: `the label of a regression must be a number from -${LARGEST_LABEL} to ${LARGEST_LABEL}`,
+      what: `${this.#least === 0 ? 'a count' : 'the label of a regression'} must be a number from ${this.#least} to ${LARGEST_LABEL}`,
       got: label === undefined ? 'undefined' : label,
       where,
       remedy: 'Give the number in the label function: (r) => r.delay',
