@@ -26,7 +26,21 @@ export async function evaluation({ folder, rounds = 3 }) {
   for (const features of [20, 54]) held.push(await dense(features, rounds))
   for (const name of Object.keys(tables)) held.push(await warm(name, folder, rounds))
   for (const gz of [false, true]) held.push(await whole('nycflights_delayed', gz, folder, rounds))
+  held.push(await json(folder))
   return held.every(Boolean)
+}
+
+/** JSON lines with a schema: bytes to prediction. */
+async function json(folder) {
+  const { out } = await measure([work('json-predict.mjs'), join(folder, 'lines.jsonl'), '100000'])
+  const { ratio, bare, ours } = JSON.parse(out)
+  const speed = `${ours.toFixed(2)} of ${bare.toFixed(2)} µs`
+  return line(
+    'JSON lines with a schema, bytes to prediction, against parse/stringify',
+    `${speed} ${ratio.toFixed(2)} x`,
+    '>= 2',
+    ratio >= 2,
+  )
 }
 
 async function dense(features, rounds) {

@@ -12,6 +12,7 @@ import { MillraceError } from '../errors.ts'
 import type { FeatureSpec } from '../features/feature-spec.ts'
 import type { FeatureVector } from '../features/feature-vector.ts'
 import type { SlotMap } from '../features/slot-map.ts'
+import type { StopSpec } from './stop.ts'
 
 /** What labels are: true or false, one of several classes, or a number. */
 export type Task = 'binary' | 'multiclass' | 'regression'
@@ -25,6 +26,10 @@ export interface LearnerSpec<T = never, K extends Task = Task> {
   readonly classes?: readonly string[]
   /** Of several classes: how many there may be, where they are not known; 32 by default. */
   readonly maxClasses?: number
+  /** Of numbers: they are counts, so a negative label is refused. */
+  readonly counts?: boolean
+  /** When models stop learning; never, where it is left out. */
+  readonly stop?: StopSpec
 }
 
 export const DEFAULT_MAX_CLASSES = 32
@@ -37,6 +42,8 @@ export function classCapacity({ classes, maxClasses }: Pick<LearnerSpec, 'classe
 export interface LearnerOptions {
   /** The features of a model stay those it began with, as in models per key: `move` is never called. */
   readonly fixedInputs?: boolean
+  /** Index of the categorical input that a slot of the encoder belongs to: known where there is an encoder. */
+  readonly inputOf?: (slot: number) => number
 }
 
 /** How independent models over parts of a stream become one: as if learned together, by averaging, or not at all. */
@@ -77,6 +84,11 @@ export interface Learner {
   readonly outputs: number
   /** Predictions say how sure they are. */
   readonly uncertain: boolean
+  /**
+   * Names of the numeric inputs that `weights` speaks of, where they are not those of the encoder: made of them by
+   * transformers. The encoder's other slots follow them as they are.
+   */
+  readonly numericNames?: readonly string[]
   /** Doubles of a model with so many slots. */
   size(slots: number): number
   /** Writes a model that has learned nothing. */
@@ -98,6 +110,8 @@ export interface Learner {
     weight: number,
     out: Float64Array,
   ): void
+  /** The model has reached what its spec says to stop at: it learns nothing more. */
+  stopped?(page: Float64Array, offset: number): boolean
   /** Records learned. */
   steps(page: Float64Array, offset: number): number
   /** One set of weights, or one for each class; absent where a model has nothing of the kind. */

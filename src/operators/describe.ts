@@ -29,8 +29,16 @@ export interface ModelDescription {
   readonly weights?: readonly NamedWeight[]
   /** In place of these, of a model that has weights for each class. */
   readonly classes?: readonly ClassWeights[]
+  /** The one model has reached what it was to stop at: it learns no more. */
+  readonly stopped?: boolean
   /** Predictions and early labels that wait. */
   readonly pending: number
+}
+
+/** A model whose learner is a function of the pipeline: bytes alone do not say what its doubles mean. */
+export interface OwnModelDescription {
+  readonly type: 'ownModel'
+  readonly learner: string
 }
 
 export interface QualityDescription {
@@ -39,4 +47,4 @@ export interface QualityDescription {
   readonly report: AnyQualityReport
 }
 
-export type OperatorDescription = ModelDescription | QualityDescription
+export type OperatorDescription = ModelDescription | OwnModelDescription | QualityDescription

@@ -17,7 +17,7 @@ import { createTask } from '../learn/tasks/create-task.ts'
 import type { ModelTask } from '../learn/tasks/model-task.ts'
 import { decodeKey, type EncodedKey, type Key, KeyEncoder } from '../state/key.ts'
 import type { ModelDescription } from './describe.ts'
-import { describeWeights, updateWeights } from './describe-model.ts'
+import { describeWeights } from './describe-model.ts'
 import { GlobalModel } from './global-model.ts'
 import { KeyedModels } from './keyed-models.ts'
 import { conflict, stillPending, unmatched } from './labels.ts'
@@ -39,17 +39,15 @@ import {
   WAITING_COUNT,
 } from './model-counters.ts'
 import type { ModelStore, ModelStoreOptions } from './model-store.ts'
+import { type ModelUpdateSettings, ModelUpdates } from './model-updates.ts'
 import type { Operator, OperatorCapture, OperatorContext } from './operator.ts'
 import { expiryOf, outcomeOf } from './outcome.ts'
 import { EARLY, type PendingRow, PendingStore, WAITING } from './pending-store.ts'
-import type { ModelUpdate } from './prediction.ts'
 import { writePart } from './write-part.ts'
 
-export interface PredictSettings extends ModelStoreOptions {
+export interface PredictSettings extends ModelStoreOptions, ModelUpdateSettings {
   /** Set by `learnFrom`. */
   readonly labels: { readonly timeoutMs: number; readonly onConflict: 'reject' | 'ignore' } | null
-  /** Labels learned between two updates on `models`; 0: one at the end. */
-  readonly modelEvery: number
   /** Predictions and early labels held at most. */
   readonly maxPending: number
 }
@@ -84,6 +82,7 @@ export class PredictOperator implements Operator {
   readonly #out: Float64Array
   readonly #pending: PendingStore | undefined
   readonly #joinKeys: KeyEncoder
+  readonly #updates: ModelUpdates
 
   constructor(context: OperatorContext, settings: PredictSettings, functions: PredictFunctions) {
     this.#context = context
@@ -93,6 +92,7 @@ export class PredictOperator implements Operator {
     this.#task = createTask(settings.model)
     const parts = { task: this.#task, create: functions.learner }
     this.models = settings.keyed ? new KeyedModels(context, settings, parts) : new GlobalModel(context, settings, parts)
+    this.#updates = new ModelUpdates(context, MODELS, settings, this.models, this.#task)
     this.#vector = this.models.encoder.vector()
     this.#out = new Float64Array(this.models.outputs)
     this.#joinKeys = new KeyEncoder(context.keyGroups)
@@ -123,8 +123,12 @@ export class PredictOperator implements Operator {
     }
   }
 
-  /** An entry's time is up. */
+  /** An entry's time is up, or that of a model to go out. */
   onEventTimer(time: number, tag: string): void {
+    if (!tag.startsWith(EXPIRY)) {
+      this.#updates.due()
+      return
+    }
     const pending = this.#pending as PendingStore
     const { group } = this.#context.key
     const joinKey = this.#joinKeys.encode(pending.keyOf(tag.slice(EXPIRY.length)))
@@ -152,7 +156,7 @@ export class PredictOperator implements Operator {
 
   describe(): ModelDescription {
     const { model } = this.#settings
-    const { models, sizeBytes, encoder } = this.models
+    const { models, sizeBytes, slotNames } = this.models
     const weights = this.#settings.keyed ? undefined : this.models.weights()
     return {
       type: 'model',
@@ -160,7 +164,8 @@ export class PredictOperator implements Operator {
       steps: this.ledger.total(LEARNED),
       models,
       sizeBytes,
-      ...describeWeights(encoder, weights, this.#task.classes),
+      ...describeWeights(slotNames, weights, this.#task.classes),
+      ...(this.models.stopped ? { stopped: true } : {}),
       pending: this.#pending?.size ?? 0,
     }
   }
@@ -174,8 +179,7 @@ export class PredictOperator implements Operator {
   }
 
   end(): void {
-    // With a model per key there is no one model to emit.
-    if (!this.#settings.keyed && this.#context.connected(MODELS)) this.#emitModel()
+    this.#updates.end()
   }
 
   capture(): OperatorCapture {
@@ -240,7 +244,7 @@ export class PredictOperator implements Operator {
       const learnt = { code, weight, at: time }
       this.#context.emit(OUTCOMES, outcomeOf(uid, this.#task, null, this.#out, { time, step, typical, last }, learnt))
     }
-    this.#learned()
+    this.#updates.learned(step)
   }
 
   #predictAndKeep(value: unknown, pending: PendingStore): void {
@@ -320,6 +324,7 @@ export class PredictOperator implements Operator {
   #learn(row: PendingRow, label: number, weight: number, cause: unknown): void {
     const pending = this.#pending as PendingStore
     const { key, uid, current } = this.#context
+    const before = this.models.step
     try {
       this.models.learn(this.#vector, label, weight)
     } catch (error) {
@@ -339,7 +344,7 @@ export class PredictOperator implements Operator {
       const learnt = { code: label, weight, at: current.time }
       this.#context.emit(OUTCOMES, outcomeOf(uid, this.#task, joinKey, this.#out, row, learnt))
     }
-    this.#learned()
+    this.#updates.learned(before)
   }
 
   #keepEarly(pending: PendingStore, label: number, weight: number): void {
@@ -367,23 +372,6 @@ export class PredictOperator implements Operator {
     if (!this.#context.connected(RECORDS)) return
     const model = { uid: this.#context.uid, step: this.models.step }
     this.#context.emit(RECORDS, { input: value, prediction: this.#task.prediction(this.#out), model })
-  }
-
-  #learned(): void {
-    const { modelEvery } = this.#settings
-    if (modelEvery > 0 && this.models.step % modelEvery === 0 && this.#context.connected(MODELS)) this.#emitModel()
-  }
-
-  #emitModel(): void {
-    const weights = this.models.weights()
-    if (weights === undefined) return
-    const { key, uid, current } = this.#context
-    const version = { model: { uid, step: this.models.step }, at: current.time }
-    const learnt = updateWeights(this.models.encoder, weights, this.#task.classes)
-    const value: ModelUpdate = this.#settings.keyed
-      ? { ...version, key: joinKeyOf(key), ...learnt }
-      : { ...version, ...learnt }
-    this.#context.emit(MODELS, value)
   }
 }
 

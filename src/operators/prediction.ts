@@ -1,5 +1,6 @@
 /** What the outputs of `predict` and `learn` carry. Inputs are nested, never intersected: names cannot collide. */
 import type { Task } from '../learn/learner.ts'
+import type { ModelWeights } from '../learn/named-weights.ts'
 import type { BaselineOf, PredictionOf, ShownLabel } from '../learn/tasks/prediction.ts'
 
 /** Which model answered: its uid and how many labels it had learned. */
@@ -47,20 +48,10 @@ export interface Expired<K extends Task = 'binary'> {
   readonly model: ModelVersion
 }
 
-/** Weights by feature name, in slot order. */
-export interface NamedWeights {
-  readonly intercept: number
-  readonly weights: { readonly [feature: string]: number }
-  /** Posterior standard deviations, from learners that know them. */
-  readonly deviations?: { readonly [feature: string]: number }
-}
-
 /** A model as it stands: the `models` output. */
-export interface ModelUpdate extends Partial<NamedWeights> {
+export interface ModelUpdate extends ModelWeights {
   readonly model: ModelVersion
   readonly at: number
   /** The model's key, where there is a model per key. */
   readonly key?: unknown
-  /** Weights of each class, where a model has them. */
-  readonly classes?: { readonly [name: string]: NamedWeights }
 }

@@ -13,8 +13,11 @@ import type { AnyFunction, Graph } from './graph.ts'
 export interface PredictOptions {
   /** Event time between two reports on `metrics`. Default: one report, at the end. */
   readonly metricsEvery?: Duration
-  /** Labels learned between two updates on `models`. Default: one update, at the end. */
-  readonly modelEvery?: number
+  /**
+   * Between two updates on `models`, of a model per key for each: labels learned, as a number, or event time, as text such
+   * as '10m'. Default: one update, at the end of a bounded stream; there is one at the end in any case.
+   */
+  readonly modelEvery?: number | string
   /** Keys, and so models, held at most (default 10,000,000); a record of one more key is rejected. */
   readonly maxKeys?: number
   /** Predictions and early labels held at most while they wait (default 10,000,000). */
@@ -165,7 +168,21 @@ function modelOptions<T>(name: string, edge: InputEdge, model: LearnerSpec<T>, o
       remedy: "Name them: classes: ['a', 'b', 'c']",
     })
   }
-  return { model: model as unknown as JsonValue, keyed, modelEvery, maxKeys, maxPending }
+  return { model: model as unknown as JsonValue, keyed, ...updateTimes(name, modelEvery), maxKeys, maxPending }
+}
+
+function updateTimes(name: string, every: number | string): JsonObject {
+  if (typeof every === 'string') {
+    const ms = durationMs(every, `modelEvery of model "${name}"`)
+    return ms > 0 ? { modelEvery: 0, modelEveryMs: ms } : { modelEvery: 0 }
+  }
+  if (Number.isSafeInteger(every) && every >= 0) return { modelEvery: every }
+  throw new MillraceError('ML_RANGE', {
+    what: 'modelEvery must be a whole number of labels, or a duration as text',
+    got: every,
+    where: `model "${name}"`,
+    remedy: "Write modelEvery: 1000, or '10m' of event time",
+  })
 }
 
 function required(name: string, what: string, value: unknown): AnyFunction {

@@ -176,7 +176,7 @@ abstract class ModelStream<T, K extends Task> extends Stream<T> {
     return new Stream(this.graph, `${this.uid}.quality`, 'metrics')
   }
 
-  /** The model itself, after every `modelEvery` labels and at the end. */
+  /** The model itself, as `modelEvery` says and at the end; of models per key each, at the end in the order of their keys. */
   get models(): Stream<ModelUpdate> {
     return new Stream(this.graph, this.uid, 'models')
   }

@@ -1,95 +1,114 @@
 import { MillraceError } from '../../errors.ts'
 import type { FeatureVector } from '../../features/feature-vector.ts'
 import type { SlotMap } from '../../features/slot-map.ts'
-import { checkWeight, type Learner, type LearnerOptions, type SlotWeights } from '../learner.ts'
+import { checkWeight, type Learner, type LearnerOptions, type SlotWeights, type Task } from '../learner.ts'
 import { LARGEST_SQUARE, unusableInput } from '../usable-inputs.ts'
-import { AdaGrad } from './adagrad.ts'
+import { createOptimizer, isPlain, scheduleOf } from './create-optimizer.ts'
 import { dotProduct, sumOfSquares } from './dense-sums.ts'
-import { InvScaling } from './inv-scaling.ts'
-import type { LogisticSpec } from './logistic.ts'
-import { Normalized } from './normalized.ts'
-import { ONE_COUNT_DOUBLES, standardisedScoreOneCount, updateAndStandardiseOneCount } from './one-count-standardiser.ts'
-import { HEADER, INTERCEPT, type Optimizer, type Places, STEPS } from './optimizer.ts'
+import { checkNumber } from './label-range.ts'
+import { LinearLayout } from './linear-layout.ts'
+import { LARGEST_SLOPE, type LinearSpec } from './linear-options.ts'
+import { logDescent } from './log-descent.ts'
+import { Loss } from './loss.ts'
+import type { LossSpec } from './losses.ts'
+import { standardisedScoreOneCount, updateAndStandardiseOneCount } from './one-count-standardiser.ts'
+import { INTERCEPT, type Optimizer, type Places, STEPS } from './optimizer.ts'
 import { probabilityOf } from './probability.ts'
-import { Sgd } from './sgd.ts'
+import type { Schedule } from './schedule.ts'
+import { subtractActive } from './sgd.ts'
 import {
-  SCALER_DOUBLES,
   standardisedScore,
   standardisedScoreOfPresent,
   updateAndStandardise,
   updateAndStandardisePresent,
 } from './standardiser.ts'
-import { ERROR, GAIN, newStep, SCORE, SCORE_BEFORE, SQUARE, WEIGHT } from './step.ts'
+import { ACTIVE, ERROR, GAIN, LABEL, NORM, newStep, RATE, SCORE, SCORE_BEFORE, SLOPE, SQUARE, WEIGHT } from './step.ts'
 
-/** No learning reaches such a weight. */
-const LARGEST_WEIGHT = 1e150
+const nothing = new Float64Array(0)
+
+/** A linear model with one score: `logistic`, whose loss is the log loss, `linear` or `svm`. */
+export interface OneScoreSpec extends LinearSpec {
+  readonly loss?: LossSpec
+}
 
 /**
- * The learner behind `logistic`. A model is, in doubles:
- *
- *     steps, intercept, what the optimizer keeps once a model
- *     numeric inputs: all weights; all of each accumulator; then mean, deviation and count of each, if standardised;
- *     no counts where the inputs are always all there and never change: each would be the steps
- *     categorical slots: weight, accumulators of each
+ * The learner behind `logistic`, `linear` and `svm`; the layout of its models is in linear-layout.ts.
  *
  * Score = (sum over numeric inputs + sum over active slots, in order) + intercept, each sum in the order of its file.
  *
- * Learning is atomic without a copy: the inputs are bounded before anything is written, and with bounded inputs scaler
- * and optimizer leave finite numbers from every model they can have made (each file says why). Restored rows pass
- * `check`, so there are no others.
+ * Learning is atomic without a copy: inputs and label are bounded before anything is written, slopes are cut, and with
+ * both bounded scaler and optimizer leave finite numbers from every model they can have made (each file says why).
+ * Restored rows pass `check`, so there are no others.
  */
 export class LinearLearner implements Learner {
-  readonly task = 'binary'
-  readonly merge = 'none'
+  readonly task: Task
+  readonly merge = 'average'
   readonly outputs = 1
   readonly uncertain = false
   readonly layout: string
-  readonly #spec: LogisticSpec
+  readonly #spec: OneScoreSpec
+  readonly #loss: Loss
   readonly #optimizer: Optimizer
+  readonly #rows: LinearLayout
   readonly #places: Places
   readonly #standardise: boolean
-  /** The steps count for every input of the scaler. */
   readonly #oneCount: boolean
-  /** Doubles of the scaler an input. */
-  readonly #scalerDoubles: number
-  /** Offset of the scaler; of nothing where there is none. */
   readonly #scaler: number
-  /** Doubles a numeric input. */
-  readonly #denseDoubles: number
-  readonly #header: number
+  readonly #clip: number
+  /** The intercept's part of NORM: its rate in rates of the weights. */
+  readonly #interceptNorm: number
+  /** The rates of plain descent on the log loss, which has its own loop where nothing is standardised. */
+  readonly #plain: Schedule | undefined
+  /** Where a model was trained last, not by the loop of `#plain`. */
+  #lastPage: Float64Array = nothing
+  #lastOffset = -1
+  /** The model that is trained by it, and its weights. */
+  #page: Float64Array = nothing
+  #offset = -1
+  #view: Float64Array = nothing
   // Scratch of one record.
   readonly #scaled: Float64Array
   readonly #step = newStep()
   readonly #out = new Float64Array(1)
 
-  constructor(spec: LogisticSpec, { fixedInputs = false }: LearnerOptions = {}) {
-    this.#spec = spec
+  constructor(spec: OneScoreSpec, { fixedInputs = false }: LearnerOptions = {}) {
+    const { kind, task, optimizer, standardise, intercept, l1 = 0, l2, clipGradient, interceptRate } = spec
+    const loss = spec.loss ?? { kind: 'log' }
     const { numeric } = spec.inputs
-    const dense = numeric.length
-    this.#optimizer = optimizerOf(spec)
-    const { header, accumulators } = this.#optimizer
-    this.#standardise = spec.standardise
-    this.#header = HEADER + header
-    this.#oneCount = spec.standardise && fixedInputs && !numeric.some(({ nullable }) => nullable)
-    this.#scalerDoubles = !spec.standardise ? 0 : this.#oneCount ? ONE_COUNT_DOUBLES : SCALER_DOUBLES
-    this.#denseDoubles = 1 + accumulators + this.#scalerDoubles
-    const stride = 1 + accumulators
-    const firstSparse = this.#header + this.#denseDoubles * dense
-    this.#places = {
-      dense,
-      weights: this.#header,
-      stride,
-      sparse: firstSparse - stride * dense,
-      intercept: spec.intercept,
-    }
-    this.#scaler = this.#header + stride * dense
-    this.#scaled = new Float64Array(dense)
-    const scaled = this.#oneCount ? ' standardised by one count' : spec.standardise ? ' standardised' : ''
-    this.layout = `logistic v1 ${spec.optimizer.kind}${scaled}`
+    this.task = task
+    this.#spec = spec
+    this.#loss = new Loss(loss)
+    this.#clip = clipGradient ?? LARGEST_SLOPE
+    this.#interceptNorm = !intercept ? 0 : (interceptRate ?? optimizer.rate) / optimizer.rate
+    this.#optimizer = createOptimizer(spec, this.#loss)
+    this.#standardise = standardise
+    this.#oneCount = standardise && fixedInputs && !numeric.some(({ nullable }) => nullable)
+    const scaled = this.#oneCount ? ' standardised by one count' : standardise ? ' standardised' : ''
+    const by = `${loss.kind === 'log' ? '' : ` ${loss.kind}`} ${optimizer.kind}${l1 > 0 ? ' l1' : ''}`
+    this.layout = `${kind} v1${by}${scaled}`
+    this.#rows = new LinearLayout(this.#optimizer, {
+      dense: numeric.length,
+      standardise,
+      oneCount: this.#oneCount,
+      intercept,
+      name: this.layout,
+    })
+    this.#places = this.#rows.places
+    this.#scaler = this.#rows.scaler
+    this.#scaled = new Float64Array(numeric.length)
+    const plain =
+      !standardise &&
+      intercept &&
+      loss.kind === 'log' &&
+      isPlain(spec) &&
+      l2 === 0 &&
+      clipGradient === undefined &&
+      interceptRate === undefined
+    this.#plain = plain ? scheduleOf(optimizer) : undefined
   }
 
   size(slots: number): number {
-    return this.#places.sparse + this.#places.stride * slots
+    return this.#rows.size(slots)
   }
 
   init(page: Float64Array, offset: number, slots: number): void {
@@ -98,8 +117,8 @@ export class LinearLearner implements Learner {
 
   predictOne(page: Float64Array, offset: number, x: FeatureVector, out: Float64Array): void {
     const score = this.#score(page, offset, x)
-    if (score !== score) throw unusableInput(x, this.#spec.inputs, 'logistic')
-    out[0] = probabilityOf(score)
+    if (score - score !== 0) throw this.#unusable(x)
+    out[0] = this.#loss.output(score)
   }
 
   learnOne(page: Float64Array, offset: number, x: FeatureVector, y: number, weight: number): void {
@@ -115,8 +134,24 @@ export class LinearLearner implements Learner {
     out: Float64Array,
   ): void {
     checkWeight(weight)
-    if (this.#standardise) this.#trainStandardised(page, offset, x, y, weight, out)
-    else this.#trainRaw(page, offset, x, y, weight, out)
+    const step = this.#step
+    step[WEIGHT] = weight
+    step[LABEL] = y
+    if (x.activeCount > 0) this.#activeScore(page, offset, x)
+    else {
+      step[ACTIVE] = 0
+      step[SQUARE] = 0
+    }
+    if (this.#plain !== undefined && page === this.#page && offset === this.#offset) {
+      step[RATE] = this.#plain.rateAt(page[offset + STEPS])
+      if (!logDescent(page, offset, this.#view, x.dense, step, out)) throw this.#unusable(x)
+      if (x.activeCount > 0) subtractActive(page, offset, this.#places, x, step)
+      return
+    }
+    if (this.task === 'regression') checkNumber(y, this.#loss.counts, this.#spec.kind)
+    if (this.#standardise) this.#trainStandardised(page, offset, x, out)
+    else this.#trainRaw(page, offset, x, out)
+    if (this.#plain !== undefined) this.#stay(page, offset)
   }
 
   steps(page: Float64Array, offset: number): number {
@@ -124,15 +159,9 @@ export class LinearLearner implements Learner {
   }
 
   weights(page: Float64Array, offset: number, slots: number): readonly SlotWeights[] {
-    const { dense, weights, sparse, stride } = this.#places
-    const bySlot = new Float64Array(slots)
-    for (let slot = 0; slot < slots; slot++) {
-      bySlot[slot] = page[offset + (slot < dense ? weights + slot : sparse + stride * slot)]
-    }
-    return [{ intercept: page[offset + INTERCEPT], weights: bySlot }]
+    return this.#rows.weights(page, offset, slots)
   }
 
-  /** New slots come last, and are zeros. */
   resize(
     from: Float64Array,
     fromOffset: number,
@@ -141,94 +170,66 @@ export class LinearLearner implements Learner {
     toOffset: number,
     toSlots: number,
   ): void {
-    const size = this.size(Math.min(fromSlots, toSlots))
-    to.fill(0, toOffset, toOffset + this.size(toSlots))
-    to.set(from.subarray(fromOffset, fromOffset + size), toOffset)
+    this.#rows.resize(from, fromOffset, fromSlots, to, toOffset, toSlots)
   }
 
   move(
     from: Float64Array,
     fromOffset: number,
-    { dense: oldDense, slots }: SlotMap,
+    map: SlotMap,
     to: Float64Array,
     toOffset: number,
     toSlots: number,
   ): void {
-    const { dense, weights, sparse, stride } = this.#places
-    to.fill(0, toOffset, toOffset + this.size(toSlots))
-    if (this.#oneCount) throw new MillraceError('ML_PLAN', { what: 'a model with one count for all inputs keeps them' })
-    for (let i = 0; i < this.#header; i++) to[toOffset + i] = from[fromOffset + i]
-    const oldScaler = this.#header + stride * oldDense
-    const oldSparse = this.#header + this.#denseDoubles * oldDense - stride * oldDense
-    for (let slot = 0; slot < slots.length; slot++) {
-      const next = slots[slot]
-      if (next < 0) continue
-      for (let part = 0; part < stride; part++) {
-        const source = slot < oldDense ? weights + oldDense * part + slot : oldSparse + stride * slot + part
-        const target = slot < oldDense ? weights + dense * part + next : sparse + stride * next + part
-        to[toOffset + target] = from[fromOffset + source]
-      }
-      for (let part = 0; this.#standardise && slot < oldDense && part < SCALER_DOUBLES; part++) {
-        const source = oldScaler + SCALER_DOUBLES * slot + part
-        to[toOffset + this.#scaler + SCALER_DOUBLES * next + part] = from[fromOffset + source]
-      }
-    }
+    this.#rows.move(from, fromOffset, map, to, toOffset, toSlots)
   }
 
   check(page: Float64Array, offset: number, slots: number): void {
-    const { dense, weights, sparse, stride } = this.#places
-    const wrong = (what: string, got: number): never => {
-      throw new MillraceError('ML_CORRUPT', { what, got, where: `${this.layout} model` })
-    }
-    const isCount = (value: number): boolean => Number.isSafeInteger(value) && value >= 0
-    for (let i = 0; i < this.size(slots); i++) {
-      const value = page[offset + i]
-      if (value - value !== 0) wrong('a model holds a number that is not finite', value)
-    }
-    if (!isCount(page[offset + STEPS])) wrong('the steps of a model are no count', page[offset + STEPS])
-    for (let i = HEADER; i < this.#header; i++) if (page[offset + i] < 0) wrong('a sum is negative', page[offset + i])
-    for (let slot = 0; slot < slots; slot++) {
-      const at = offset + (slot < dense ? weights + slot : sparse + stride * slot)
-      const step = slot < dense ? dense : 1
-      if (Math.abs(page[at]) > LARGEST_WEIGHT) wrong('a weight is too large', page[at])
-      for (let part = 1; part < stride; part++) {
-        if (page[at + step * part] < 0) wrong('an accumulator is negative', page[at + step * part])
-      }
-      if (slot >= dense || !this.#standardise) continue
-      const scaler = offset + this.#scaler + this.#scalerDoubles * slot
-      if (page[scaler + 1] < 0) wrong('a standard deviation is negative', page[scaler + 1])
-      if (!this.#oneCount && !isCount(page[scaler + 2])) wrong('the count of an input is no count', page[scaler + 2])
-    }
+    this.#rows.check(page, offset, slots)
   }
 
-  #trainRaw(page: Float64Array, offset: number, x: FeatureVector, y: number, weight: number, out: Float64Array): void {
+  mergeWith(page: Float64Array, offset: number, other: Float64Array, otherOffset: number, slots: number): void {
+    this.#rows.merge(page, offset, other, otherOffset, slots)
+  }
+
+  /** A model that is trained again and again gets a view of its weights. */
+  #stay(page: Float64Array, offset: number): void {
+    const first = offset + this.#places.weights
+    const again = page === this.#lastPage && offset === this.#lastOffset
+    this.#lastPage = page
+    this.#lastOffset = offset
+    if (!again) return
+    this.#page = page
+    this.#offset = offset
+    this.#view = page.subarray(first, first + this.#places.dense)
+  }
+
+  #trainRaw(page: Float64Array, offset: number, x: FeatureVector, out: Float64Array): void {
     const step = this.#step
+    const activeSquare = step[SQUARE]
     dotProduct(page, offset + this.#places.weights, x.dense, step)
-    const activeScore = this.#activeScore(page, offset, x)
-    const score = step[SCORE] + activeScore + page[offset + INTERCEPT]
-    if (!(step[SQUARE] <= LARGEST_SQUARE && score - score === 0)) throw unusableInput(x, this.#spec.inputs, 'logistic')
-    const probability = probabilityOf(score)
+    const score = step[SCORE] + step[ACTIVE] + page[offset + INTERCEPT]
+    const square = step[SQUARE] + activeSquare
+    if (!(square <= LARGEST_SQUARE && score - score === 0)) throw this.#unusable(x)
     step[SCORE] = score
-    step[ERROR] = probability - y
-    step[WEIGHT] = weight
-    this.#optimizer.learn(page, offset, this.#places, x.dense, x, step)
-    page[offset + STEPS]++
-    out[0] = probability
+    if (this.#loss.ends) step[NORM] = square + this.#interceptNorm
+    if (this.#loss.isLog) {
+      const probability = probabilityOf(score)
+      step[ERROR] = probability - step[LABEL]
+      out[0] = probability
+    } else {
+      this.#loss.measure(step)
+      out[0] = this.#loss.output(score)
+    }
+    this.#learn(page, offset, x.dense, x)
   }
 
-  #trainStandardised(
-    page: Float64Array,
-    offset: number,
-    x: FeatureVector,
-    y: number,
-    weight: number,
-    out: Float64Array,
-  ): void {
+  #trainStandardised(page: Float64Array, offset: number, x: FeatureVector, out: Float64Array): void {
     const step = this.#step
     const scaled = this.#scaled
+    const activeSquare = step[SQUARE]
     sumOfSquares(x.dense, step)
-    const activeScore = this.#activeScore(page, offset, x)
-    if (!(step[SQUARE] <= LARGEST_SQUARE)) throw unusableInput(x, this.#spec.inputs, 'logistic')
+    if (!(step[SQUARE] + activeSquare <= LARGEST_SQUARE)) throw this.#unusable(x)
     const weights = offset + this.#places.weights
     const scaler = offset + this.#scaler
     if (this.#oneCount) {
@@ -238,14 +239,25 @@ export class LinearLearner implements Learner {
     } else if (x.missingCount === 0) updateAndStandardise(page, weights, scaler, x.dense, scaled, step)
     else updateAndStandardisePresent(page, weights, scaler, x.dense, scaled, x.missing, step)
     const intercept = page[offset + INTERCEPT]
-    const score = step[SCORE] + activeScore + intercept
-    const probability = probabilityOf(step[SCORE_BEFORE] + activeScore + intercept)
-    step[SCORE] = score
-    step[ERROR] = probabilityOf(score) - y
-    step[WEIGHT] = weight
-    this.#optimizer.learn(page, offset, this.#places, scaled, x, step)
+    const before = step[SCORE_BEFORE] + step[ACTIVE] + intercept
+    step[SCORE] = step[SCORE] + step[ACTIVE] + intercept
+    out[0] = this.#loss.isLog ? probabilityOf(before) : this.#loss.output(before)
+    if (this.#loss.ends) {
+      sumOfSquares(scaled, step)
+      step[NORM] = step[SQUARE] + activeSquare + this.#interceptNorm
+    }
+    if (this.#loss.isLog) step[ERROR] = probabilityOf(step[SCORE]) - step[LABEL]
+    else this.#loss.measure(step)
+    this.#learn(page, offset, scaled, x)
+  }
+
+  #learn(page: Float64Array, offset: number, input: Float64Array, x: FeatureVector): void {
+    const step = this.#step
+    const slope = step[WEIGHT] * step[ERROR]
+    const clip = this.#clip
+    step[SLOPE] = slope > clip ? clip : slope < -clip ? -clip : slope
+    this.#optimizer.learn(page, offset, this.#places, input, x, step)
     page[offset + STEPS]++
-    out[0] = probability
   }
 
   #score(page: Float64Array, offset: number, x: FeatureVector): number {
@@ -257,11 +269,12 @@ export class LinearLearner implements Learner {
     else if (this.#oneCount) standardisedScoreOneCount(page, weights, scaler, x.dense, step)
     else if (x.missingCount === 0) standardisedScore(page, weights, scaler, x.dense, step)
     else standardisedScoreOfPresent(page, weights, scaler, x.dense, x.missing, step)
-    return step[SCORE] + this.#activeScore(page, offset, x) + page[offset + INTERCEPT]
+    this.#activeScore(page, offset, x)
+    return step[SCORE] + step[ACTIVE] + page[offset + INTERCEPT]
   }
 
-  /** Σ weight·value of the active slots; adds Σ value² to step[SQUARE]. */
-  #activeScore(page: Float64Array, offset: number, { active, values, activeCount }: FeatureVector): number {
+  /** step[ACTIVE] = Σ weight·value of the active slots; step[SQUARE] = Σ value². */
+  #activeScore(page: Float64Array, offset: number, { active, values, activeCount }: FeatureVector): void {
     const { sparse, stride } = this.#places
     const first = offset + sparse
     let sum = 0
@@ -271,26 +284,17 @@ export class LinearLearner implements Learner {
       sum += page[first + stride * active[i]] * value
       square += value * value
     }
-    this.#step[SQUARE] += square
-    return sum
+    this.#step[ACTIVE] = sum
+    this.#step[SQUARE] = square
+  }
+
+  #unusable(x: FeatureVector): MillraceError {
+    return unusableInput(x, this.#spec.inputs, this.#spec.kind)
   }
 
   /** The encoder gives no such vector: the spec says that no input may be missing. */
   #incomplete({ missing }: FeatureVector): MillraceError {
     const name = this.#spec.inputs.numeric[missing.indexOf(1)]?.name
     return new MillraceError('ML_LEARN', { what: 'an input that is not nullable is missing', where: `input "${name}"` })
-  }
-}
-
-function optimizerOf({ optimizer, l2, inputs }: LogisticSpec): Optimizer {
-  switch (optimizer.kind) {
-    case 'sgd':
-      return new Sgd(optimizer.rate, l2)
-    case 'invScaling':
-      return new InvScaling(optimizer.rate, optimizer.power, l2)
-    case 'adagrad':
-      return new AdaGrad(optimizer.rate, l2)
-    case 'normalized':
-      return new Normalized(optimizer.rate, inputs.numeric.length, inputs.categorical.length)
   }
 }

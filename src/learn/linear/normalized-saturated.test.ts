@@ -2,8 +2,8 @@ import { expect, it } from 'vitest'
 import { FeatureEncoder } from '../../features/feature-encoder.ts'
 import { features } from '../../features/features.ts'
 import { number, record, string } from '../../formats/schema.ts'
+import { type NamedRecord, ReferenceLinear } from './linear.reference.ts'
 import { LinearLearner } from './linear-learner.ts'
-import { type NamedRecord, ReferenceLogistic } from './logistic.reference.ts'
 import { type LogisticSpec, logistic } from './logistic.ts'
 import { normalized } from './normalized.ts'
 
@@ -19,7 +19,7 @@ it('a record whose error is barely above nothing moves the weights as the formul
   const x = encoder.vector()
   for (let a = 0.2; a < 0.24; a += 0.0001) {
     page.fill(0)
-    const fresh = new ReferenceLogistic(spec, ['a', 'b'])
+    const fresh = new ReferenceLinear(spec, ['a', 'b'])
     for (const input of [
       { a: -0.001, b: 0 },
       { a: -a, b: 0.001 },

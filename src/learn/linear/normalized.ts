@@ -1,13 +1,15 @@
 import type { FeatureVector } from '../../features/feature-vector.ts'
-import { invariantStep } from './invariant-step.ts'
+import type { Loss } from './loss.ts'
 import { HEADER, INTERCEPT, type Optimizer, type OptimizerSpec, type Places } from './optimizer.ts'
 import { checkRate } from './rate.ts'
-import { ERROR, SCORE, WEIGHT } from './step.ts'
+import type { Merging } from './rule.ts'
+import { ERROR, LABEL, SCORE, WEIGHT } from './step.ts'
 
 /**
  * The normalized, adaptive, importance-aware update: Vowpal Wabbit's default. It needs no standardiser, because each
  * weight's rate is scaled by the largest magnitude of its input so far (a new maximum rescales the weight), by
- * AdaGrad's sum, and by the average norm of the records; the step ends where it cannot overshoot.
+ * AdaGrad's sum, and by the average norm of the records; the step ends where it cannot overshoot. For every loss but that
+ * of several classes.
  *
  * State: two doubles more per weight. Cost: about four times an sgd step, 350 ns at 20 inputs.
  * @param rate > 0, up to 1e6; 0.5 is Vowpal Wabbit's
@@ -27,26 +29,32 @@ const NORM = HEADER + 1
 /** Σ weight of them. */
 const TOTAL = HEADER + 2
 
-const LARGEST_SCORE = 51
-/** The slope at that score: a record predicted better than this moves nothing. */
+/** The slope of the log loss at a score of 51: a record predicted better than this moves nothing. */
 const SMALLEST_ERROR = 1e-22
 /** Inputs smaller than this would underflow in the sums. */
 const SMALLEST_INPUT = 1e-50
 
 /**
- * Finite: the margin moves by at most 50 + ln(1e46) a record, shared among the inputs; sums stay between 1e-153 (inputs
- * from 1e-50, errors from 1e-22, weights from 1e-9) and what 1e46 a record adds up to.
+ * Finite: the score moves towards its label and never past it, or for the log loss by at most 50 + ln(1e46) a record,
+ * shared among the inputs; sums stay between 1e-153 (inputs from 1e-50, errors from 1e-22, weights from 1e-9) and what
+ * 1e70 a record adds up to.
  */
 export class Normalized implements Optimizer {
   readonly header = 3
+  readonly headerMerging: readonly Merging[] = ['sum', 'sum', 'sum']
+  readonly headerSigned = [false, false, false]
   readonly accumulators = 2
+  readonly merging: readonly Merging[] = ['sum', 'largest']
+  readonly signed = [false, false]
+  readonly #loss: Loss
   readonly #rate: number
   /** Rates of the record's weights, between the two passes. */
   readonly #rates: Float64Array
   readonly #sparseRates: Float64Array
 
-  constructor(rate: number, dense: number, active: number) {
+  constructor(rate: number, loss: Loss, dense: number, active: number) {
     this.#rate = rate
+    this.#loss = loss
     this.#rates = new Float64Array(dense)
     this.#sparseRates = new Float64Array(active)
   }
@@ -124,10 +132,8 @@ export class Normalized implements Optimizer {
     page[offset + NORM] = norms
     page[offset + TOTAL] = total
     // Second pass: the step along these rates that moves the score as far as the loss asks.
-    const limited = Math.min(Math.max(step[SCORE], -LARGEST_SCORE), LARGEST_SCORE)
     const length = this.#rate * weight * reach * Math.sqrt(total / norms)
-    const change = error < 0 ? invariantStep(limited, length) : -invariantStep(-limited, length)
-    const move = change / reach
+    const move = this.#loss.change(step[SCORE], step[LABEL], length) / reach
     for (let j = 0, k = offset + weights; j < dense; j++, k++) page[k] += move * input[j] * rates[j]
     for (let i = 0; i < activeCount; i++) {
       page[offset + sparse + stride * active[i]] += move * values[i] * sparseRates[i]

@@ -1,4 +1,5 @@
 import type { FeatureVector } from '../../features/feature-vector.ts'
+import type { Merging } from './rule.ts'
 
 /** Steps learned come first in a model, then the intercept, then what the optimizer keeps once a model. */
 export const STEPS = 0
@@ -29,12 +30,20 @@ export interface Places {
 export interface Optimizer {
   /** Doubles kept once a model, after the intercept. */
   readonly header: number
+  /** How each of them is merged. */
+  readonly headerMerging: readonly Merging[]
+  /** Which of them may be negative. */
+  readonly headerSigned: readonly boolean[]
   /** Doubles kept for every slot beside its weight. */
   readonly accumulators: number
+  readonly merging: readonly Merging[]
+  readonly signed: readonly boolean[]
+  /** Makes the accumulators of an averaged weight fit it, where the weight follows from them. */
+  readonly settle?: (page: Float64Array, at: number, apart: number, penalised: boolean) => void
   /**
    * @param input numeric inputs as the weights see them, standardised if the learner does that
    * @param x the active slots
-   * @param step holds SCORE, ERROR and WEIGHT of the record
+   * @param step holds SCORE, LABEL, ERROR, WEIGHT, SLOPE, GAP and NORM of the record
    */
   learn(
     page: Float64Array,
@@ -50,5 +59,15 @@ export interface Optimizer {
 export type OptimizerSpec =
   | { readonly kind: 'sgd'; readonly rate: number }
   | { readonly kind: 'invScaling'; readonly rate: number; readonly power: number }
+  | { readonly kind: 'momentum'; readonly rate: number; readonly rho: number; readonly nesterov: boolean }
   | { readonly kind: 'adagrad'; readonly rate: number }
+  | { readonly kind: 'rmsProp'; readonly rate: number; readonly rho: number }
+  | { readonly kind: 'adam'; readonly rate: number; readonly beta1: number; readonly beta2: number }
+  | { readonly kind: 'ftrl'; readonly rate: number; readonly beta: number; readonly l1: number; readonly l2: number }
   | { readonly kind: 'normalized'; readonly rate: number }
+  | { readonly kind: 'importanceAware'; readonly rate: number }
+
+/** Their own step follows from the whole record, not from a gradient for each weight: no penalties, one class. */
+export function isInvariant({ kind }: OptimizerSpec): boolean {
+  return kind === 'normalized' || kind === 'importanceAware'
+}
