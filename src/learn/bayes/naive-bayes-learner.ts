@@ -19,8 +19,6 @@ const LEAST_SHARE = 1e-9
 /** An input whose variance is below this has not changed as far as doubles can tell. */
 const LEAST_VARIANCE = 1e-150
 
-const HALF_LOG_2_PI = 0.9189385332046728
-
 /**
  * The learner behind `naiveBayes`. A model of K classes is, in doubles:
  *
@@ -28,7 +26,8 @@ const HALF_LOG_2_PI = 0.9189385332046728
  *     numeric inputs: of each, the moments over all classes, then of each class
  *     categorical slots: of each, its weight in each class
  *
- * The score of a class is the logarithm of its share plus those of its inputs, numeric ones first, in order.
+ * The score of a class is the logarithm of its share plus those of its inputs, numeric ones first, in order; without the
+ * powers of 2π, of which all classes have as many.
  */
 export class NaiveBayesLearner implements Learner {
   readonly task: 'binary' | 'multiclass'
@@ -43,7 +42,9 @@ export class NaiveBayesLearner implements Learner {
   readonly #stride: number
   /** Where slot 0 would be, were it categorical. */
   readonly #sparse: number
+  // Scratch of one record: the score of each class is #scores − ½ ln #products.
   readonly #scores: Float64Array
+  readonly #products: Float64Array
 
   constructor(spec: NaiveBayesSpec) {
     this.#spec = spec
@@ -54,6 +55,7 @@ export class NaiveBayesLearner implements Learner {
     this.#stride = MOMENTS * (this.#classes + 1)
     this.#sparse = CLASSES + this.#classes + (this.#stride - this.#classes) * this.#dense
     this.#scores = new Float64Array(this.#classes)
+    this.#products = new Float64Array(this.#classes)
     this.layout = `naiveBayes v1 ${spec.task} ${this.#classes}`
   }
 
@@ -168,22 +170,15 @@ export class NaiveBayesLearner implements Learner {
 
   #predict(page: Float64Array, offset: number, x: FeatureVector, out: Float64Array): void {
     const scores = this.#scores
+    const products = this.#products
     const classes = this.#classes
-    let known = 0
-    let weight = 0
-    for (let k = 0; k < classes; k++) {
-      const own = page[offset + CLASSES + k]
-      weight += own
-      if (own > 0) known++
-    }
-    if (this.task === 'binary') known = 2
+    this.#begin(page, offset)
+    this.#weighNumbers(page, offset, x)
+    this.#weighCategories(page, offset, x)
     let most = Number.NEGATIVE_INFINITY
     for (let k = 0; k < classes; k++) {
-      const own = page[offset + CLASSES + k]
-      if (own === 0 && this.task === 'multiclass') continue
-      const score = this.#score(page, offset, x, k, own, weight + known * this.#spec.smoothing)
-      scores[k] = score
-      if (score > most) most = score
+      scores[k] -= 0.5 * log(products[k])
+      if (scores[k] > most) most = scores[k]
     }
     if (this.task === 'binary') {
       out[0] = 1 / (1 + exp(scores[0] - scores[1]))
@@ -191,34 +186,75 @@ export class NaiveBayesLearner implements Learner {
     }
     let total = 0
     for (let k = 0; k < classes; k++) {
-      const seen = page[offset + CLASSES + k] > 0
-      out[k] = seen ? exp(scores[k] - most) : 0
+      out[k] = page[offset + CLASSES + k] > 0 ? exp(scores[k] - most) : 0
       total += out[k]
     }
     for (let k = 0; k < classes && total > 0; k++) out[k] /= total
   }
 
-  #score(page: Float64Array, offset: number, x: FeatureVector, k: number, own: number, weight: number): number {
+  /** Scores by the shares of the classes; of several, those not seen have none. */
+  #begin(page: Float64Array, offset: number): void {
+    const classes = this.#classes
     const { smoothing } = this.#spec
-    const { dense, missing, active, values, activeCount } = x
-    let score = log((own + smoothing) / weight)
-    for (let j = 0, all = offset + this.#moments(0); j < dense.length; j++, all += this.#stride) {
-      if (missing[j] === 1) continue
-      const pooled = page[all] > 1 ? page[all + 2] / (page[all] - 1) : 0
-      if (!(pooled > LEAST_VARIANCE)) continue
-      const at = all + MOMENTS * (k + 1)
-      const count = page[at]
-      const least = LEAST_SHARE * pooled
-      const variance = count >= 2 ? Math.max(least, page[at + 2] / (count - 1)) : pooled
-      const off = dense[j] - (count > 0 ? page[at + 1] : page[all + 1])
-      score -= 0.5 * (log(variance) + off * (off / variance)) + HALF_LOG_2_PI
+    const binary = this.task === 'binary'
+    let known = 0
+    let weight = 0
+    for (let k = 0; k < classes; k++) {
+      const own = page[offset + CLASSES + k]
+      weight += own
+      if (own > 0 || binary) known++
     }
-    const first = offset + this.#sparse + k
+    for (let k = 0; k < classes; k++) {
+      const own = page[offset + CLASSES + k]
+      const seen = own > 0 || binary
+      this.#scores[k] = seen ? log((own + smoothing) / (weight + known * smoothing)) : Number.NEGATIVE_INFINITY
+      this.#products[k] = 1
+    }
+  }
+
+  #weighNumbers(page: Float64Array, offset: number, { dense, missing }: FeatureVector): void {
+    const scores = this.#scores
+    const classes = this.#classes
+    for (let j = 0, all = offset + this.#moments(0); j < dense.length; j++, all += this.#stride) {
+      const pooled = page[all] > 1 ? page[all + 2] / (page[all] - 1) : 0
+      if (missing[j] === 1 || !(pooled > LEAST_VARIANCE)) continue
+      const value = dense[j]
+      const least = LEAST_SHARE * pooled
+      for (let k = 0, at = all + MOMENTS; k < classes; k++, at += MOMENTS) {
+        if (scores[k] === Number.NEGATIVE_INFINITY) continue
+        const count = page[at]
+        const own = count >= 2 ? page[at + 2] / (count - 1) : pooled
+        const variance = own > least ? own : least
+        const off = value - (count > 0 ? page[at + 1] : page[all + 1])
+        scores[k] -= 0.5 * off * (off / variance)
+        this.#multiply(k, variance)
+      }
+    }
+  }
+
+  #weighCategories(page: Float64Array, offset: number, { active, values, activeCount }: FeatureVector): void {
+    const classes = this.#classes
+    const { smoothing } = this.#spec
     for (let i = 0; i < activeCount; i++) {
       if (values[i] === 0) continue
-      score += log((page[first + this.#classes * active[i]] + smoothing) / (own + 2 * smoothing))
+      const first = offset + this.#sparse + classes * active[i]
+      for (let k = 0; k < classes; k++) {
+        const rarity = (page[offset + CLASSES + k] + 2 * smoothing) / (page[first + k] + smoothing)
+        this.#multiply(k, rarity * rarity)
+      }
     }
-    return score
+  }
+
+  /** Logarithms are taken of products, as long as those stay far from the ends of doubles. */
+  #multiply(k: number, factor: number): void {
+    const products = this.#products
+    const product = products[k] * factor
+    if (product > 1e-100 && product < 1e100) {
+      products[k] = product
+      return
+    }
+    this.#scores[k] -= 0.5 * log(product)
+    products[k] = 1
   }
 
   #learn(page: Float64Array, offset: number, x: FeatureVector, y: number, weight: number): void {
