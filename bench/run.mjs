@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { cpus, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { demo } from './demo.mjs'
+import { evaluation } from './eval.mjs'
 import { flink } from './flink.mjs'
 import { guest } from './guest.mjs'
 import { jsonl } from './jsonl.mjs'
@@ -10,7 +11,7 @@ import { keyed } from './keyed.mjs'
 import { memory } from './memory.mjs'
 import { snapshot } from './snapshot.mjs'
 
-const benches = { demo, guest, memory, jsonl, keyed, snapshot, flink }
+const benches = { demo, guest, memory, jsonl, keyed, snapshot, flink, eval: evaluation }
 const chosen = process.argv.slice(2)
 const unknown = chosen.filter((name) => !Object.hasOwn(benches, name))
 if (unknown.length > 0) {

@@ -1,6 +1,6 @@
 /**
- * Prints src/bundle/prelude/letter-case-table.ts from the Unicode data of the Node that runs it:
- * `node scripts/letter-case-table.mjs > src/bundle/prelude/letter-case-table.ts`. To be run when a newer Unicode version
+ * Prints src/formats/letter-case-table.ts from the Unicode data of the Node that runs it:
+ * `node scripts/letter-case-table.mjs > src/formats/letter-case-table.ts`. To be run when a newer Unicode version
  * is wanted, which changes what pipelines compute for letters that are new in it.
  */
 const lower = []

@@ -3,8 +3,12 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import {
   adagrad,
+  type Composition,
+  compose,
   features,
+  imputer,
   integer,
+  interactions,
   logistic,
   number,
   type Pipeline,
@@ -13,6 +17,7 @@ import {
   record,
   sgd,
   string,
+  targetEncoding,
   time,
 } from 'millrace'
 import { jsonl } from 'millrace/file'
@@ -52,7 +57,7 @@ interface Edit {
   readonly schema?: RecordSchema<EventRow>
   readonly source?: string
   readonly model?: string
-  readonly inputs?: (list: ReturnType<typeof features<EventRow>>) => ReturnType<typeof features<EventRow>>
+  readonly inputs?: (list: ReturnType<typeof features<EventRow>>) => Composition<EventRow>
   readonly optimizer?: ReturnType<typeof adagrad>
   readonly modelPerKey?: boolean
   readonly labels?: boolean
@@ -161,6 +166,25 @@ describe('an edited pipeline goes on', () => {
       edit: { inputs: (list) => list.numeric('x').categorical('kind', 'city') },
       gone: /^$/,
       added: /^kind=/,
+    },
+    'with a text more': {
+      edit: { inputs: (list) => list.text('kind', { hashBits: 10, ngrams: 2 }).numeric('x').categorical('city') },
+      gone: /^$/,
+      // A word is shown once it has a weight.
+      added: /^$/,
+    },
+    'with transformers, and an input more': {
+      edit: {
+        inputs: (list) =>
+          compose(
+            list.numeric('n', 'x').categorical('city'),
+            targetEncoding('city', { keep: true }),
+            imputer('mean', { indicator: true }),
+            interactions(),
+          ),
+      },
+      gone: /^$/,
+      added: /^(n|mean\(city\)|.* missing|.*×.*)$/,
     },
     'without its categorical input': { edit: { inputs: (list) => list.numeric('x') }, gone: /^city=/, added: /^$/ },
     'without its numeric input': { edit: { inputs: (list) => list.categorical('city') }, gone: /^x$/, added: /^$/ },

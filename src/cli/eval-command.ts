@@ -67,7 +67,7 @@ export async function evaluateTable(
 ): Promise<Evaluated> {
   const wishes = wishesOf(flags)
   const csv = flags.delimiter === undefined ? {} : { delimiter: flags.delimiter === '\\t' ? '\t' : flags.delimiter }
-  const sample = new TableSample(csv)
+  const sample = new TableSample(flags.label, csv)
   await eachChunk(path, (chunk) => {
     sample.push(chunk)
     return !sample.enough

@@ -20,7 +20,11 @@ export class ByteIndex {
 
   /** The value of a text, or -1 when it is not known. */
   get(bytes: Uint8Array, start: number, end: number): number {
-    const hash = hashOf(bytes, start, end)
+    return this.find(bytes, start, end, hashOf(bytes, start, end))
+  }
+
+  /** The same where the hash, as `hashOf` makes it, is known. */
+  find(bytes: Uint8Array, start: number, end: number, hash: number): number {
     const places = this.#places
     const hashes = this.#hashes
     const mask = this.#mask
@@ -72,11 +76,14 @@ export class ByteIndex {
   }
 }
 
-function hashOf(bytes: Uint8Array, start: number, end: number): number {
-  let hash = end - start
-  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i], 0x01000193)
-  return hash
+/** The hash of a text, its bytes in order: FNV's step, then the length. */
+export function hashOf(bytes: Uint8Array, start: number, end: number): number {
+  let hash = 0
+  for (let i = start; i < end; i++) hash = Math.imul(hash ^ bytes[i], HASH_PRIME)
+  return hash ^ (end - start)
 }
+
+export const HASH_PRIME = 0x01000193
 
 function enlarged<A extends Int32Array | Uint8Array>(from: A, into: A): A {
   into.set(from)

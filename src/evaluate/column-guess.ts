@@ -1,8 +1,6 @@
-/** What kind of values a column holds, judged by the texts of its first rows. */
-import { textBytes } from '../formats/csv-cell-text.ts'
-import { parseDecimal } from '../formats/decimal.ts'
+/** What kind of values a column holds, judged by the cells of its first rows. */
 
-/** Distinct values of a column that are remembered. */
+/** Distinct texts of a column that are remembered. */
 const MOST_DISTINCT = 1000
 
 /** Cells that are not like the others: fewer than these, and than one in a hundred, are slips, and their rows rejected. */
@@ -14,9 +12,8 @@ export class ColumnGuess {
   filled = 0
   /** Every number among them is a whole one. */
   whole = true
-  /** How often each text came, up to a bound of texts. */
+  /** How often each text came, up to a bound of texts; of numbers only where they are asked for. */
   readonly distinct = new Map<string, number>()
-
   /** Cells that are no number. */
   #texts = 0
 
@@ -42,15 +39,20 @@ export class ColumnGuess {
     return first[0] < second[0] ? [first[0], second[0]] : [second[0], first[0]]
   }
 
-  add(text: string | null): void {
-    if (text === null || text === '') return
+  addNumber(value: number): void {
     this.filled++
+    this.whole &&= Number.isInteger(value)
+  }
+
+  addText(): void {
+    this.filled++
+    this.#texts++
+  }
+
+  /** Remembers the text of a cell that was added. */
+  remember(text: string): void {
     const times = this.distinct.get(text)
     if (times !== undefined || this.distinct.size < MOST_DISTINCT) this.distinct.set(text, (times ?? 0) + 1)
-    const bytes = textBytes(text)
-    const value = parseDecimal(bytes, 0, bytes.length)
-    if (value !== value) this.#texts++
-    else this.whole &&= Number.isInteger(value)
   }
 
   #slips(count: number): boolean {

@@ -11,8 +11,8 @@ import { TimeMarks } from './time-marks.ts'
 
 const encode = (text: string) => new TextEncoder().encode(text)
 
-function sampleOf(csv: string): readonly ColumnGuess[] {
-  const sample = new TableSample()
+function sampleOf(csv: string, label = 'y'): readonly ColumnGuess[] {
+  const sample = new TableSample(label)
   sample.push(encode(csv))
   sample.end()
   return sample.columns
@@ -65,7 +65,7 @@ describe('the plan of an evaluation', () => {
     expect(() => planTable(columns, { label: 't', task: 'regression', positive: 'a' })).toThrow(
       /the task is regression/,
     )
-    expect(() => planTable(columns, { label: 'n', task: 'binary', drop: [] })).not.toThrow()
+    expect(() => planTable(sampleOf(csv, 'n'), { label: 'n', task: 'binary', drop: [] })).not.toThrow()
     expect(() => planTable(sampleOf('x,y\n1,a\n'), { label: 'y', task: 'binary' })).toThrow(/one value.*not two/)
     expect(() => planTable(columns, { label: 'y', drop: ['n', 't', 'd'] })).toThrow(/no column is left/)
   })
@@ -81,6 +81,22 @@ describe('models by name', () => {
   it('take settings for all and of their own', () => {
     const [{ spec }] = modelsOf(['logistic'], wanted, new Settings(['learningRate=0.5', 'logistic.learningRate=0.25']))
     expect(spec).toMatchObject({ kind: 'logistic', optimizer: { kind: 'sgd', rate: 0.25 } })
+  })
+
+  it('by margin are there for every task they have, one for each class where there are several', () => {
+    const names = ['passive-aggressive', 'perceptron', 'alma', 'arow']
+    const settings = () => new Settings(['aggressiveness=0.01', 'variant=II', 'r=2', 'alpha=0.5', 'standardise=false'])
+    const kinds = (task: 'binary' | 'multiclass') =>
+      modelsOf(names, { ...wanted, task }, settings()).map(
+        ({ spec }) => spec as { kind: string; learner?: { kind: string } },
+      )
+    expect(kinds('binary').map(({ kind }) => kind)).toEqual(['passiveAggressive', 'perceptron', 'alma', 'arow'])
+    expect(kinds('binary')[0]).toMatchObject({ variant: 'II', aggressiveness: 0.01, standardise: false })
+    expect(kinds('multiclass').map(({ kind, learner }) => [kind, learner?.kind])).toEqual(
+      ['passiveAggressive', 'perceptron', 'alma', 'arow'].map((kind) => ['oneVsRest', kind]),
+    )
+    const [{ spec }] = modelsOf(['passive-aggressive'], { ...wanted, task: 'regression' }, new Settings(['epsilon=2']))
+    expect(spec).toMatchObject({ kind: 'passiveAggressiveRegression', epsilon: 2 })
   })
 
   it('refuse what no model knows', () => {
@@ -143,9 +159,11 @@ describe('what an evaluation keeps', () => {
 
   it('a guess of a column says what its texts are', () => {
     const column = new ColumnGuess('x')
-    for (const text of ['1', '2', null, '', '3.0']) column.add(text)
+    for (const value of [1, 2, 3]) column.addNumber(value)
     expect(column).toMatchObject({ numeric: true, whole: true, filled: 3 })
-    column.add('x')
+    column.addText()
     expect(column.numeric).toBe(false)
+    for (let i = 0; i < 200; i++) column.addNumber(0.5)
+    expect(column).toMatchObject({ numeric: true, whole: false, filled: 204 })
   })
 })

@@ -12,7 +12,8 @@ export interface LabelReader {
   readonly code: number
   /** After `read` returned false. */
   readonly problem: string
-  read(bytes: Uint8Array, start: number, end: number): boolean
+  /** @param last false: when it is not right, the row will be read again */
+  read(bytes: Uint8Array, start: number, end: number, last?: boolean): boolean
   /** Labels that were neither of the two that were taken for all there are. */
   readonly strangers?: number
 }
@@ -36,10 +37,11 @@ class TwoLabels implements LabelReader {
     this.#names = `${JSON.stringify(positive)} or ${JSON.stringify(negative)}`
   }
 
-  read(bytes: Uint8Array, start: number, end: number): boolean {
+  read(bytes: Uint8Array, start: number, end: number, last = true): boolean {
     if (isOneOf(this.#positive, bytes, start, end)) this.code = 1
     else if (start < end && (this.#negative === undefined || isOneOf(this.#negative, bytes, start, end))) this.code = 0
     else {
+      if (!last) return false
       if (start < end) this.strangers++
       this.problem = `the label ${shown(bytes, start, end)} is not ${this.#names}`
       return false

@@ -115,7 +115,7 @@ function opened(): { decoder: CsvDecoder<undefined>; rows: () => RowVectors; enc
   let made: RowVectors | undefined
   const schema = tableSchema(plan) as RecordSchema<undefined>
   const decoder = new CsvDecoder<undefined>(schema, {}, undefined, (columns, nulls) => {
-    made = new RowVectors({ plan, encoder, labels }, columns, nulls)
+    made = new RowVectors({ plan, encoder, labels, delimiter: 44, width: () => decoder.width }, columns, nulls)
     return made
   })
   return { decoder, rows: () => made as RowVectors, encoder }

@@ -8,10 +8,18 @@ import { type CsvScanner, ESCAPED, QUOTED } from '../formats/csv-scanner.ts'
 import { decimalProblem, parseDecimal } from '../formats/decimal.ts'
 import { ByteIndex } from './byte-index.ts'
 import type { LabelReader } from './label-reader.ts'
+import { NONE, QuickRow } from './quick-row.ts'
 import { LARGEST_INPUT, type TablePlan } from './table-plan.ts'
 
-/** In place of a slot: the cell is empty, or its category has none. */
-const NONE = 0x7fffffff
+export interface RowVectorsParts {
+  readonly plan: TablePlan
+  readonly encoder: FeatureEncoder
+  readonly labels: LabelReader
+  /** Code of the character between cells. */
+  readonly delimiter: number
+  /** Columns of the table, once its header was read. */
+  readonly width: () => number
+}
 
 /**
  * Reads the cells of a row straight into a vector: no record and no string is made of a row whose categories were all
@@ -32,11 +40,12 @@ export class RowVectors implements CellReader<undefined> {
   /** Slots by the bytes of a category, per categorical input. */
   readonly #slots: readonly ByteIndex[]
 
+  readonly #quick: QuickRow | undefined
   #bytes: Uint8Array = new Uint8Array(0)
   #row: CsvScanner | undefined
 
   constructor(
-    { plan, encoder, labels }: { plan: TablePlan; encoder: FeatureEncoder; labels: LabelReader },
+    { plan, encoder, labels, delimiter, width }: RowVectorsParts,
     columns: Int32Array,
     nullValues: readonly string[],
   ) {
@@ -47,6 +56,10 @@ export class RowVectors implements CellReader<undefined> {
     this.#nulls = nullValues.map(textBytes)
     this.#slots = plan.categorical.map(() => new ByteIndex())
     this.x = encoder.vector()
+    const emptyIsNull = nullValues.includes('')
+    const quick = { width: width(), columns, numeric: plan.numeric.length, delimiter, emptyIsNull }
+    // A row of which the time may be asked is scanned.
+    this.#quick = plan.time === null ? new QuickRow(quick, labels, this.#slots) : undefined
   }
 
   /** The time of the row read last, as its cell says it; before the decoder goes on. */
@@ -54,6 +67,12 @@ export class RowVectors implements CellReader<undefined> {
     const { starts, ends } = this.#row as CsvScanner
     const column = this.#columns[this.#columns.length - 1]
     return utf8Read(this.#bytes, starts[column], ends[column]) ?? ''
+  }
+
+  quickRow(bytes: Uint8Array, from: number, to: number): number {
+    const next = this.#quick === undefined ? -1 : this.#quick.read(bytes, from, to, this.x)
+    this.label = this.#labels.code
+    return next
   }
 
   read(bytes: Uint8Array, row: CsvScanner): boolean {

@@ -5,11 +5,12 @@ import { isOneOf, textBytes, unescapeCell } from '../formats/csv-cell-text.ts'
 import type { CellReader } from '../formats/csv-cells.ts'
 import type { CsvOptions } from '../formats/csv-options.ts'
 import { type CsvScanner, ESCAPED } from '../formats/csv-scanner.ts'
+import { parseDecimal } from '../formats/decimal.ts'
 import type { RecordSchema } from '../formats/schema.ts'
 import { ColumnGuess } from './column-guess.ts'
 
 /** Rows that suggest what a column is. */
-const ENOUGH_ROWS = 5000
+const ENOUGH_ROWS = 1000
 
 export class TableSample {
   /** By column; empty until the header was read. */
@@ -17,11 +18,12 @@ export class TableSample {
   #rows = 0
   readonly #decoder: CsvDecoder<undefined>
 
-  constructor(csv: CsvOptions = {}) {
+  /** @param label the column whose values are remembered even where they are numbers */
+  constructor(label: string, csv: CsvOptions = {}) {
     const none: RecordSchema<undefined> = { fields: [], toJSON: () => ({ fields: [] }) }
     this.#decoder = new CsvDecoder<undefined>(none, csv, undefined, (_columns, nulls) => {
       this.columns = this.#decoder.ignoredColumns.map((name) => new ColumnGuess(name))
-      return new SampleCells(this, nulls.map(textBytes))
+      return new SampleCells(this.columns, label, nulls.map(textBytes))
     })
   }
 
@@ -53,23 +55,31 @@ export class TableSample {
 class SampleCells implements CellReader<undefined> {
   readonly record = undefined
   readonly problem = ''
-  readonly #sample: TableSample
+  readonly #columns: readonly ColumnGuess[]
+  readonly #label: string
   readonly #nulls: readonly Uint8Array[]
 
-  constructor(sample: TableSample, nulls: readonly Uint8Array[]) {
-    this.#sample = sample
+  constructor(columns: readonly ColumnGuess[], label: string, nulls: readonly Uint8Array[]) {
+    this.#columns = columns
+    this.#label = label
     this.#nulls = nulls
   }
 
   read(bytes: Uint8Array, { starts, ends, flags }: CsvScanner): boolean {
-    for (const [i, column] of this.#sample.columns.entries()) {
+    const columns = this.#columns
+    for (let i = 0; i < columns.length; i++) {
+      const column = columns[i]
       let [source, start, end] = [bytes, starts[i], ends[i]]
       if ((flags[i] & ESCAPED) !== 0) {
         source = new Uint8Array(end - start)
         end = unescapeCell(bytes, start, end, source)
         start = 0
       }
-      column.add(isOneOf(this.#nulls, source, start, end) ? null : (utf8Read(source, start, end) ?? ''))
+      const value = parseDecimal(source, start, end)
+      if (value === value) column.addNumber(value)
+      else if (isOneOf(this.#nulls, source, start, end)) continue
+      else column.addText()
+      if (value !== value || column.name === this.#label) column.remember(utf8Read(source, start, end) ?? '')
     }
     return true
   }

@@ -2,6 +2,7 @@
 import { utf8Write } from '../bytes/utf8.ts'
 import { murmur3 } from '../numeric/murmur3.ts'
 import { type CategoricalInput, type CategorySource, categoriesOf } from './feature-spec.ts'
+import { HashedNames } from './hashed-names.ts'
 import type { TextIndex } from './text-index.ts'
 import { TupleIndex } from './tuple-index.ts'
 
@@ -177,24 +178,15 @@ export class DictionarySlots implements CategorySlots {
   }
 }
 
-/** Names kept of the first category in each slot; more slots than this go without. */
-const MAX_NAMES = 100_000
-
 /** Categories share 2^bits slots by their hash. */
-export class HashedSlots implements CategorySlots {
-  readonly input: CategoricalInput
-  readonly base: number
+export class HashedSlots extends HashedNames implements CategorySlots {
   overflowed = 0
-  /** The first category seen in each slot, for inspection; undefined where none are kept. */
-  readonly names: Map<number, string> | undefined
   readonly #mask: number
   readonly #sources: readonly number[]
   #bytes: Uint8Array = new Uint8Array(256)
 
   constructor(input: CategoricalInput, base: number, sources: readonly number[], named: boolean) {
-    this.input = input
-    this.base = base
-    this.names = named ? new Map() : undefined
+    super(input, base, named)
     this.#mask = input.storage.by === 'hashing' ? (1 << input.storage.bits) - 1 : 0
     this.#sources = sources
   }
@@ -210,23 +202,12 @@ export class HashedSlots implements CategorySlots {
       hash = this.#hash(of[i].from === 'text' ? texts[source] : codeName(of[i], code), hash)
     }
     const place = hash & this.#mask
-    const { names } = this
-    if (grow && names !== undefined && !names.has(place) && names.size < MAX_NAMES) {
-      names.set(
-        place,
-        categoryName(
-          this.input,
-          this.#sources.map((s) => codes[s]),
-          this.#sources.map((s) => texts[s]),
-        ),
-      )
+    if (this.unnamed(place, grow)) {
+      const known = this.#sources.map((source) => codes[source])
+      const named = this.#sources.map((source) => texts[source])
+      this.names?.set(place, categoryName(this.input, known, named))
     }
     return this.base + place
-  }
-
-  nameOf(slot: number): string {
-    const place = slot - this.base
-    return this.names?.get(place) ?? `${this.input.name}#${place}`
   }
 
   #hash(text: string, seed: number): number {

@@ -1,15 +1,12 @@
-import {
-  type Allocate,
-  type CategorySlots,
-  DictionarySlots,
-  HashedSlots,
-  OVERFLOWED,
-  ReservedSlots,
-  UNKNOWN,
-} from './category-slots.ts'
+import { type Allocate, DictionarySlots, HashedSlots, OVERFLOWED, ReservedSlots, UNKNOWN } from './category-slots.ts'
 import { type CategoricalInput, type CategorySource, type FeatureSpec, reservedSlots } from './feature-spec.ts'
+import { HashedNames } from './hashed-names.ts'
 import { ABSENT, type RecordValues } from './record-reader.ts'
 import { TextIndex } from './text-index.ts'
+import { TokenSlots } from './token-slots.ts'
+
+/** How a categorical input finds its slots: one, or one for each word. */
+export type InputSlots = ReservedSlots | HashedSlots | DictionarySlots | TokenSlots
 
 /** What an encoder has learned: the categories seen and the slots they were given. */
 export class CategoryTable {
@@ -17,7 +14,7 @@ export class CategoryTable {
   readonly sources: readonly CategorySource[]
   /** The dictionary of a text source, where a dictionary input uses it. */
   readonly indexes: readonly (TextIndex | undefined)[]
-  readonly inputs: readonly CategorySlots[]
+  readonly inputs: readonly InputSlots[]
   /** First slot that is given to a category when it appears. */
   readonly firstGiven: number
   /** For every given slot: whose it is, and which entry. */
@@ -51,6 +48,7 @@ export class CategoryTable {
       const base = next
       next += reservedSlots(input)
       if (input.storage.by === 'fixed') return new ReservedSlots(input, base, used[i])
+      if (input.storage.by === 'tokens') return new TokenSlots(input, base, used[i][0], named)
       if (input.storage.by === 'hashing') return new HashedSlots(input, base, used[i], named)
       return new DictionarySlots(
         input,
@@ -77,16 +75,24 @@ export class CategoryTable {
     }
   }
 
+  /** Index of the categorical input that a slot belongs to; -1 of no such slot. */
+  inputOf(slot: number): number {
+    if (slot >= this.firstGiven) return this.inputs.indexOf(this.owners[slot - this.firstGiven])
+    return this.inputs.findIndex((input) => {
+      if (input instanceof DictionarySlots) return false
+      return slot >= input.base && slot < input.base + reservedSlots(input.input)
+    })
+  }
+
   nameOf(slot: number): string | undefined {
-    if (slot >= this.firstGiven)
-      return this.owners[slot - this.firstGiven]?.nameOf(this.entries[slot - this.firstGiven])
-    for (const input of this.inputs) {
-      if (input instanceof DictionarySlots) continue
-      const { base } = input as ReservedSlots | HashedSlots
-      if (slot >= base && slot < base + reservedSlots(input.input))
-        return (input as ReservedSlots | HashedSlots).nameOf(slot)
-    }
-    return undefined
+    const input = this.inputs[this.inputOf(slot)]
+    if (input instanceof DictionarySlots) return input.nameOf(this.entries[slot - this.firstGiven])
+    return input?.nameOf(slot)
+  }
+
+  /** A slot of hashed categories, of which most may never be used. */
+  isHashed(slot: number): boolean {
+    return slot < this.firstGiven && this.inputs[this.inputOf(slot)] instanceof HashedNames
   }
 
   #give(owner: DictionarySlots, entry: number): number {
@@ -104,5 +110,5 @@ export function sourceKey(source: CategorySource): string {
 
 /** Two inputs with the same key use their slots for the same categories; a dictionary's bound does not matter. */
 export function inputKey({ name, of, storage }: CategoricalInput): string {
-  return JSON.stringify([name, of.map(sourceKey), storage.by, storage.by === 'hashing' ? storage.bits : 0])
+  return JSON.stringify([name, of.map(sourceKey), storage.by, 'bits' in storage ? storage.bits : 0])
 }

@@ -12,9 +12,10 @@
 import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
 import { MillraceError } from '../errors.ts'
-import { DictionarySlots, HashedSlots, OTHER, type ReservedSlots } from './category-slots.ts'
+import { DictionarySlots, OTHER } from './category-slots.ts'
 import { type CategoryTable, inputKey, sourceKey } from './category-table.ts'
 import { categoriesOf, type FeatureSpec, reservedSlots } from './feature-spec.ts'
+import { HashedNames } from './hashed-names.ts'
 import type { SlotMap } from './slot-map.ts'
 
 const VERSION = 1
@@ -35,7 +36,7 @@ export function writeEncoder(spec: FeatureSpec, table: CategoryTable, writer: By
     writer.string(inputKey(input.input))
     writer.varint(reservedSlots(input.input))
     writer.varint(input.overflowed)
-    const names = input instanceof HashedSlots ? [...(input.names ?? [])] : []
+    const names = input instanceof HashedNames ? [...(input.names ?? [])] : []
     writer.varint(names.length)
     for (const [place, name] of names.sort(([a], [b]) => a - b)) {
       writer.varint(place)
@@ -64,8 +65,7 @@ export function readEncoder(spec: FeatureSpec, table: CategoryTable, reader: Byt
   const old = readInputs(table, reader)
   const slots: number[] = numeric.map((name) => spec.numeric.findIndex((input) => input.name === name))
   for (const { input, reserved } of old) {
-    const base =
-      input instanceof DictionarySlots ? -1 : ((input as ReservedSlots | HashedSlots | undefined)?.base ?? -1)
+    const base = input === undefined || input instanceof DictionarySlots ? -1 : input.base
     for (let i = 0; i < reserved; i++) slots.push(base < 0 ? -1 : base + i)
   }
   const given = reader.varint()
@@ -127,7 +127,7 @@ function readInputs(table: CategoryTable, reader: ByteReader): OldInput[] {
       const place = reader.varint()
       const name = reader.string()
       if (place >= reserved) reader.fail('a slot is out of range', place)
-      if (input instanceof HashedSlots) input.names?.set(place, name)
+      if (input instanceof HashedNames) input.names?.set(place, name)
     }
     old.push({ key, reserved, arity: arityOf(key, reader), input })
   }

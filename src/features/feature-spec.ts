@@ -11,11 +11,28 @@ export type CategorySource =
       readonly offsetMs: number
     }
 
-/** How a categorical input gets its slots: all reserved, by a bounded dictionary, or by hashing to 2^bits. */
+/**
+ * How a categorical input gets its slots: all reserved, by a bounded dictionary, or by hashing to 2^bits; the words of a
+ * text are hashed too, and several are active at a time.
+ */
 export type CategoryStorage =
   | { readonly by: 'fixed' }
   | { readonly by: 'dictionary'; readonly max: number }
   | { readonly by: 'hashing'; readonly bits: number }
+  | TokenStorage
+
+/** The words of a text as slots. */
+export interface TokenStorage {
+  readonly by: 'tokens'
+  readonly bits: number
+  /** 2: pairs of neighbouring words have slots, too. */
+  readonly ngrams: 1 | 2
+  readonly lowercase: boolean
+  /** Words read of a text; what comes after them is not. */
+  readonly max: number
+  /** What the value of a slot says: how often its words are in the text, or only that they are. */
+  readonly count: 'count' | 'binary'
+}
 
 export interface NumericInput {
   /** The name of the field. */
@@ -32,6 +49,11 @@ export interface CategoricalInput {
   readonly storage: CategoryStorage
 }
 
+/** A transformer as a plan holds it: its kind and options, plain JSON. */
+export interface TransformerSpec {
+  readonly kind: string
+}
+
 /**
  * The inputs of a model. `T` is the type of the records that can be encoded; it exists for the compiler only.
  *
@@ -42,6 +64,8 @@ export interface FeatureSpec<T = never> {
   readonly version: 1
   readonly numeric: readonly NumericInput[]
   readonly categorical: readonly CategoricalInput[]
+  /** What is done to the inputs before a learner sees them, inside the model: see `compose`. Encoders take no notice. */
+  readonly transformers?: readonly TransformerSpec[]
   /** For the compiler only; never present. */
   readonly '~takes'?: (record: T) => void
 }
@@ -65,8 +89,18 @@ export function combinationsOf(sources: readonly CategorySource[]): number | und
 
 /** Slots that an input has from the start; 0 for a dictionary. */
 export function reservedSlots({ of, storage }: CategoricalInput): number {
-  if (storage.by === 'hashing') return 1 << storage.bits
+  if (storage.by === 'hashing' || storage.by === 'tokens') return 1 << storage.bits
   return storage.by === 'fixed' ? (combinationsOf(of) as number) : 0
+}
+
+/** The first slot that is given to a category when it appears: all numeric inputs and all reserved slots come before. */
+export function firstGivenSlot({ numeric, categorical }: FeatureSpec): number {
+  return categorical.reduce((slots, input) => slots + reservedSlots(input), numeric.length)
+}
+
+/** The first slot of a categorical input that is reserved or hashed. */
+export function firstReservedSlot({ numeric, categorical }: FeatureSpec, input: number): number {
+  return categorical.slice(0, input).reduce((slots, before) => slots + reservedSlots(before), numeric.length)
 }
 
 /**
@@ -74,10 +108,18 @@ export function reservedSlots({ of, storage }: CategoricalInput): number {
  * Models per key need this, so that a model's size is known from the plan.
  */
 export function fixedSlots(spec: FeatureSpec): number | undefined {
-  let slots = spec.numeric.length
-  for (const input of spec.categorical) {
-    if (input.storage.by === 'dictionary') return undefined
-    slots += reservedSlots(input)
-  }
-  return slots
+  return spec.categorical.some(({ storage }) => storage.by === 'dictionary') ? undefined : firstGivenSlot(spec)
+}
+
+/** Categorical slots that can be active in one record: one an input, and of a text one a word, or nearly two with pairs. */
+export function activeCapacity({ categorical }: FeatureSpec): number {
+  return categorical.reduce((slots, { storage }) => {
+    if (storage.by !== 'tokens') return slots + 1
+    return slots + (storage.ngrams === 2 ? 2 * storage.max - 1 : storage.max)
+  }, 0)
+}
+
+/** Active slots have values other than 1. */
+export function hasValues({ categorical }: FeatureSpec): boolean {
+  return categorical.some(({ storage }) => storage.by === 'tokens' && storage.count === 'count')
 }

@@ -2,7 +2,13 @@ import { MillraceError } from '../errors.ts'
 import { nearestName } from '../formats/nearest-name.ts'
 import type { FieldSpec, RecordSchema } from '../formats/schema.ts'
 import { utcOffsetMs } from '../formats/utc-offset.ts'
-import { type CategorySource, type CategoryStorage, combinationsOf, type FeatureSpec } from './feature-spec.ts'
+import {
+  type CategorySource,
+  type CategoryStorage,
+  combinationsOf,
+  type FeatureSpec,
+  type TokenStorage,
+} from './feature-spec.ts'
 
 /** The names of the fields of `T` that hold a `V`, as a union the compiler lists in full. */
 export type NamesOf<T, V> = keyof { [P in keyof T as T[P] extends V ? P & string : never]: 1 }
@@ -17,6 +23,19 @@ export interface CategoricalOptions {
   readonly max?: number
   /** Hash to 2^hashBits slots (1 to 24) instead: a size known beforehand, at the price of collisions. */
   readonly hashBits?: number
+}
+
+export interface TextOptions {
+  /** Hash words to 2^hashBits slots (1 to 24, default 18). */
+  readonly hashBits?: number
+  /** 2: pairs of neighbouring words are inputs, too; 1 by default. */
+  readonly ngrams?: 1 | 2
+  /** `Free` and `free` are one word; true by default. */
+  readonly lowercase?: boolean
+  /** Words read of a text (1 to 10,000, default 256); the rest is passed over. A waiting prediction has room for all. */
+  readonly maxTokens?: number
+  /** The value of a word: how often the text has it (default), or 1. */
+  readonly count?: 'count' | 'binary'
 }
 
 export interface ClockOptions<A extends string> {
@@ -40,12 +59,14 @@ const DEFAULT_MAX_MAGNITUDE = 1e15
 const DEFAULT_MAX_CATEGORIES = 100_000
 const MAX_CATEGORIES = 1_000_000
 const MAX_HASH_BITS = 24
+const MAX_TOKENS = 10_000
 
 /**
  * The inputs of a model, one declaration for learning and scoring. Every method returns a longer list and leaves this
  * one as it is; `D` are the names of derived inputs so far.
  *
- * Cost      a numeric input about 1 ns a record, a categorical one 20 to 40 ns; a slot costs a double or more a model
+ * Cost      a numeric input about 1 ns a record, a categorical one 20 to 40 ns, a word of a text 85 ns; a slot costs a double
+ *           or more a model
  * @throws ML_SCHEMA for a name or type that the schema does not have, or a name used twice; ML_RANGE for options
  */
 export class Features<T, D extends string = never> {
@@ -79,6 +100,17 @@ export class Features<T, D extends string = never> {
       return { name, of, storage: storageFor(of, options) }
     })
     return this.#with({ ...this.spec, categorical: [...this.spec.categorical, ...added] })
+  }
+
+  /**
+   * The words of a text, hashed to slots; without a dictionary, so models per key can have them. A null has no words.
+   * What a word is says `Tokenizer`: letters and digits of all scripts, the same in every engine.
+   */
+  text(name: NamesOf<T, string | null>, options: TextOptions = {}): Features<T, D> {
+    const { nullable } = this.#field(name as string, ['string'], 'text')
+    const of = [{ from: 'text', field: name as string, nullable } as const]
+    const input = { name: name as string, of, storage: tokenStorage(options) }
+    return this.#with({ ...this.spec, categorical: [...this.spec.categorical, input] })
   }
 
   /** One slot for each combination of categorical fields or derived inputs; they need not be inputs on their own. */
@@ -183,15 +215,25 @@ function storageFor(of: readonly CategorySource[], { max, hashBits }: Categorica
     throw new MillraceError('ML_RANGE', { what: 'max and hashBits exclude each other', where: 'features', remedy })
   }
   if (hashBits !== undefined) {
-    if (!(Number.isInteger(hashBits) && hashBits >= 1 && hashBits <= MAX_HASH_BITS)) {
-      throw outOfRange('hashBits', hashBits, `an integer from 1 to ${MAX_HASH_BITS}`)
-    }
+    checkInteger('hashBits', hashBits, MAX_HASH_BITS)
     return { by: 'hashing', bits: hashBits }
   }
-  if (max !== undefined && !(Number.isInteger(max) && max >= 1 && max <= MAX_CATEGORIES)) {
-    throw outOfRange('max', max, `an integer from 1 to ${MAX_CATEGORIES}`)
-  }
+  if (max !== undefined) checkInteger('max', max, MAX_CATEGORIES)
   return combinationsOf(of) === undefined ? { by: 'dictionary', max: max ?? DEFAULT_MAX_CATEGORIES } : { by: 'fixed' }
+}
+
+function tokenStorage(options: TextOptions): TokenStorage {
+  const { hashBits = 18, ngrams = 1, lowercase = true, maxTokens = 256, count = 'count' } = options
+  checkInteger('hashBits', hashBits, MAX_HASH_BITS)
+  checkInteger('maxTokens', maxTokens, MAX_TOKENS)
+  if (ngrams !== 1 && ngrams !== 2) throw outOfRange('ngrams', ngrams, '1 or 2')
+  if (typeof lowercase !== 'boolean') throw outOfRange('lowercase', lowercase, 'true or false')
+  if (count !== 'count' && count !== 'binary') throw outOfRange('count', count, "'count' or 'binary'")
+  return { by: 'tokens', bits: hashBits, ngrams, lowercase, max: maxTokens, count }
+}
+
+function checkInteger(option: string, got: number, most: number): void {
+  if (!(Number.isInteger(got) && got >= 1 && got <= most)) throw outOfRange(option, got, `an integer from 1 to ${most}`)
 }
 
 function outOfRange(option: string, got: unknown, range: string): MillraceError {

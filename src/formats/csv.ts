@@ -49,7 +49,8 @@ export class CsvDecoder<T> implements Decoder<T> {
   private header: readonly string[] | null
   private readonly cellsOf: CellReaderOf<T>
   private cells: CellReader<T> | undefined
-  private width = 0
+  /** Columns; 0 until the header was read. */
+  width = 0
   private pieces: number
   private started: boolean
   private ended = false
@@ -112,8 +113,20 @@ export class CsvDecoder<T> implements Decoder<T> {
     if (!this.started && !this.start()) return false
     if (this.cells === undefined && !this.readHeader()) return false
     if (this.skipping) return this.skip()
+    if ((this.cells as CellReader<T>).quickRow !== undefined && this.quick()) return true
     const found = this.scan()
     return found === ROW ? this.take() : found === BROKEN && this.skip()
+  }
+
+  /** Takes an ordinary row without scanning it first, where the reader of cells can. */
+  private quick(): boolean {
+    const { from } = this
+    const next = (this.cells as Required<CellReader<T>>).quickRow(this.buffer, from, this.have)
+    if (next < 0 || next - from > this.options.maxRecordBytes) return false
+    this.rejected = false
+    this.record = (this.cells as CellReader<T>).record
+    this.handOut(this.base + from, next)
+    return true
   }
 
   state(): DecoderState {
@@ -163,8 +176,8 @@ export class CsvDecoder<T> implements Decoder<T> {
     const { fields } = this.schema
     const used = new Set(fields.map((field) => field.name))
     this.ignoredColumns = names.filter((name) => !used.has(name))
-    this.cells = this.cellsOf(columnsOfFields(fields, names), this.options.nullValues)
     this.width = names.length
+    this.cells = this.cellsOf(columnsOfFields(fields, names), this.options.nullValues)
     this.scanner.expectCells(names.length)
   }
 

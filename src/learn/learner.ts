@@ -42,6 +42,8 @@ export function classCapacity({ classes, maxClasses }: Pick<LearnerSpec, 'classe
 export interface LearnerOptions {
   /** The features of a model stay those it began with, as in models per key: `move` is never called. */
   readonly fixedInputs?: boolean
+  /** Index of the categorical input that a slot of the encoder belongs to: known where there is an encoder. */
+  readonly inputOf?: (slot: number) => number
 }
 
 /** How independent models over parts of a stream become one: as if learned together, by averaging, or not at all. */
@@ -82,6 +84,11 @@ export interface Learner {
   readonly outputs: number
   /** Predictions say how sure they are. */
   readonly uncertain: boolean
+  /**
+   * Names of the numeric inputs that `weights` speaks of, where they are not those of the encoder: made of them by
+   * transformers. The encoder's other slots follow them as they are.
+   */
+  readonly numericNames?: readonly string[]
   /** Doubles of a model with so many slots. */
   size(slots: number): number
   /** Writes a model that has learned nothing. */

@@ -5,6 +5,7 @@ import { FeatureEncoder } from '../features/feature-encoder.ts'
 import type { SlotMap } from '../features/slot-map.ts'
 import { type CreateLearner, createLearner } from './create-learner.ts'
 import type { Learner, LearnerSpec } from './learner.ts'
+import { formerMove } from './transform/composed-learner.ts'
 
 /** Slots that a new row has room for. */
 const FIRST_CAPACITY = 16
@@ -28,7 +29,7 @@ export class ModelRow {
 
   constructor(spec: LearnerSpec, { header = 0, where = 'model', create }: ModelRowOptions = {}) {
     this.encoder = new FeatureEncoder(spec.inputs)
-    this.learner = createLearner(spec, {}, create)
+    this.learner = createLearner(spec, { inputOf: (slot) => this.encoder.inputOf(slot) }, create)
     this.header = header
     this.#where = where
     this.#capacity = Math.max(this.encoder.slots, FIRST_CAPACITY)
@@ -70,7 +71,9 @@ export class ModelRow {
 
   /** Tells where slots went when the features were edited. @throws ML_CORRUPT, ML_VERSION, ML_OTHER_PLAN */
   restore(reader: ByteReader): SlotMap | undefined {
-    checkLayout(reader.string(), this.learner.layout, this.#where)
+    const layout = reader.string()
+    const former = layout === this.learner.layout ? undefined : formerMove(layout, this.learner, this.encoder.spec)
+    if (former === undefined) checkLayout(layout, this.learner.layout, this.#where)
     const slots = this.encoder.restore(new ByteReader(reader.blob(), reader.place))
     const length = reader.varint()
     if (length * 8 > reader.remaining) reader.fail('the model is longer than its snapshot', length)
@@ -79,10 +82,12 @@ export class ModelRow {
     const { header, learner } = this
     const had = slots.slots.length
     this.#capacity = Math.max(this.encoder.slots, FIRST_CAPACITY)
-    if (slots.identity && length !== header + learner.size(had)) reader.fail('a model has another length', length)
+    const same = slots.identity && former === undefined
+    if (same && length !== header + learner.size(had)) reader.fail('a model has another length', length)
     this.row = this.#newRow(this.#capacity)
     this.row.set(old.subarray(0, header))
-    if (slots.identity) learner.resize(old, header, had, this.row, header, this.#capacity)
+    if (former !== undefined) former(old, header, slots, this.row, header, this.#capacity)
+    else if (same) learner.resize(old, header, had, this.row, header, this.#capacity)
     else learner.move(old, header, slots, this.row, header, this.#capacity)
     learner.check(this.row, header, this.#capacity)
     return slots.identity ? undefined : slots

@@ -5,6 +5,7 @@ import type { FeatureVector } from '../features/feature-vector.ts'
 import { checkWeight, type LearnerSpec, type Task } from './learner.ts'
 import { ModelRow } from './model-row.ts'
 import { type ModelWeights, namedWeights } from './named-weights.ts'
+import { SlotNames } from './slot-names.ts'
 import { createTask } from './tasks/create-task.ts'
 import type { ModelTask } from './tasks/model-task.ts'
 import type { LabelOf, PredictionOf } from './tasks/prediction.ts'
@@ -123,7 +124,11 @@ export class Model<T, K extends Task> {
   /** By feature name; of several classes a set for each. Empty for a learner that has nothing of the kind. */
   weights(): ModelWeights {
     const { learner, row, encoder } = this.#row
-    return namedWeights(encoder, learner.weights?.(row, 0, encoder.slots) ?? [], this.#task.classes)
+    return namedWeights(
+      new SlotNames(encoder, learner),
+      learner.weights?.(row, 0, encoder.slots) ?? [],
+      this.#task.classes,
+    )
   }
 
   snapshot(): Uint8Array {

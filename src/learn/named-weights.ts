@@ -1,6 +1,6 @@
 /** A model's weights by the names of its inputs, as plain data. */
-import type { FeatureEncoder } from '../features/feature-encoder.ts'
 import type { SlotWeights } from './learner.ts'
+import type { SlotNames } from './slot-names.ts'
 
 /** Weights by feature name, in slot order. */
 export interface NamedWeights {
@@ -16,19 +16,20 @@ export interface ModelWeights extends Partial<NamedWeights> {
 }
 
 export function namedWeights(
-  encoder: FeatureEncoder,
+  names: SlotNames,
   sets: readonly SlotWeights[],
   classes: readonly string[] = [],
 ): ModelWeights {
   if (sets.length === 0) return {}
   const [first] = sets
-  if (first.class === undefined) return named(encoder, first)
-  return { classes: Object.fromEntries(sets.map((set) => [classes[set.class ?? 0] ?? '', named(encoder, set)])) }
+  if (first.class === undefined) return named(names, first)
+  return { classes: Object.fromEntries(sets.map((set) => [classes[set.class ?? 0] ?? '', named(names, set)])) }
 }
 
-function named(encoder: FeatureEncoder, { intercept, weights, deviations }: SlotWeights): NamedWeights {
-  const byName = (values: Float64Array) =>
-    Object.fromEntries(Array.from(values, (value, slot) => [encoder.slotName(slot), value]))
+function named(names: SlotNames, set: SlotWeights): NamedWeights {
+  const { intercept, weights, deviations } = set
+  const shown = names.shown(set)
+  const byName = (values: Float64Array) => Object.fromEntries(shown.map(({ slot, name }) => [name, values[slot]]))
   const all = { intercept, weights: byName(weights) }
   return deviations === undefined ? all : { ...all, deviations: byName(deviations) }
 }

@@ -2,9 +2,10 @@ import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
 import { CALIBRATION_BINS, calibrationBin, calibrationError } from '../stats/calibration-bins.ts'
 import { CompensatedSums } from '../stats/compensated-sums.ts'
+import { LogProducts } from '../stats/log-products.ts'
 import type { BinaryOutcome } from './binary-outcome.ts'
 import type { BinaryReport } from './binary-report.ts'
-import { logLoss } from './log-loss.ts'
+import { cut, logLoss } from './log-loss.ts'
 import { orNull, ratio, rightShare } from './ratio.ts'
 
 const truePositive = 0
@@ -18,14 +19,20 @@ const lossOfPrior = 7
 const squares = 8
 const firstBin = 9
 
+/** Of `#losses`. */
+const MODEL = 0
+const PRIOR = 1
+
 /**
  * The weighted sums from which every value of a binary report but the area under the curve follows.
  *
- * Snapshot  records, then the nineteen sums; within the snapshot of whoever owns them
+ * Snapshot  records, the nineteen sums, the losses of outcomes of weight 1; within the snapshot of whoever owns them
  */
 export class BinarySums {
   records = 0
   readonly #sums = new CompensatedSums(firstBin + CALIBRATION_BINS)
+  /** Losses of outcomes of weight 1, which are most: no logarithm each. */
+  readonly #losses = new LogProducts(2)
   /** What an outcome adds to the sums from `majorityWrong` to `squares`. */
   readonly #terms = new Float64Array(firstBin - majorityWrong)
 
@@ -39,8 +46,16 @@ export class BinarySums {
     const terms = this.#terms
     terms[0] = (majority ?? false) === label ? 0 : weight
     terms[1] = (last ?? false) === label ? 0 : weight
-    terms[2] = weight * logLoss(label ? probability : 1 - probability)
-    terms[3] = weight * logLoss(label ? known : 1 - known)
+    const given = label ? probability : 1 - probability
+    const givenBefore = label ? known : 1 - known
+    if (weight === 1) {
+      this.#losses.add(MODEL, cut(given))
+      this.#losses.add(PRIOR, cut(givenBefore))
+      terms[2] = terms[3] = 0
+    } else {
+      terms[2] = weight * logLoss(given)
+      terms[3] = weight * logLoss(givenBefore)
+    }
     terms[4] = weight * (miss * miss)
     this.#sums.addEach(majorityWrong, terms)
     this.#sums.add(said ? (label ? truePositive : falsePositive) : label ? falseNegative : trueNegative, weight)
@@ -50,6 +65,7 @@ export class BinarySums {
   /** Lets everything counted so far weigh `factor` times what it did. */
   scale(factor: number): void {
     this.#sums.scale(factor)
+    this.#losses.scale(factor)
   }
 
   /** @param auc the area under the curve of the same outcomes, NaN where there is none */
@@ -76,14 +92,14 @@ export class BinarySums {
       kappa: orNull(1 - (wrong / wrongByChance) * weight),
       kappaT: orNull(1 - wrong / unchangedWrong),
       kappaM: orNull(1 - wrong / sums.value(majorityWrong)),
-      logLoss: ratio(sums.value(lossOfModel), weight),
+      logLoss: ratio(sums.value(lossOfModel) + this.#losses.value(MODEL), weight),
       brier: ratio(sums.value(squares), weight),
       auc: orNull(auc),
       calibrationError: orNull(calibrationError(sums, firstBin, weight)),
       baselines: {
         majority: { accuracy: rightShare(sums.value(majorityWrong), weight) },
         noChange: { accuracy: rightShare(unchangedWrong, weight) },
-        prior: { logLoss: ratio(sums.value(lossOfPrior), weight) },
+        prior: { logLoss: ratio(sums.value(lossOfPrior) + this.#losses.value(PRIOR), weight) },
       },
     }
   }
@@ -91,11 +107,13 @@ export class BinarySums {
   snapshot(writer: ByteWriter): void {
     writer.varint(this.records)
     this.#sums.snapshot(writer)
+    this.#losses.snapshot(writer)
   }
 
   /** @throws ML_CORRUPT */
   restore(reader: ByteReader): void {
     this.records = reader.varint()
     this.#sums.restore(reader, firstBin)
+    this.#losses.restore(reader)
   }
 }

@@ -6,6 +6,7 @@ import type { FeatureVector } from '../features/feature-vector.ts'
 import type { SlotMap } from '../features/slot-map.ts'
 import type { SlotWeights } from '../learn/learner.ts'
 import { ModelRow } from '../learn/model-row.ts'
+import { SlotNames } from '../learn/slot-names.ts'
 import type { ModelTask } from '../learn/tasks/model-task.ts'
 import type { EncodedKey } from '../state/key.ts'
 import type { ModelStore, ModelStoreOptions, ModelStoreParts } from './model-store.ts'
@@ -14,6 +15,7 @@ import type { OperatorCapture, OperatorContext } from './operator.ts'
 export class GlobalModel implements ModelStore {
   readonly encoder: FeatureEncoder
   readonly outputs: number
+  readonly slotNames: SlotNames
   readonly models = 1
   readonly #model: ModelRow
   readonly #task: ModelTask
@@ -28,6 +30,7 @@ export class GlobalModel implements ModelStore {
     this.#header = task.header
     this.encoder = this.#model.encoder
     this.outputs = this.#model.learner.outputs
+    this.slotNames = new SlotNames(this.encoder, this.#model.learner)
     this.#home = context.key.group
     task.init(this.#model.row, 0)
   }

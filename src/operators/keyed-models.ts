@@ -8,6 +8,7 @@ import type { SlotMap } from '../features/slot-map.ts'
 import { createLearner } from '../learn/create-learner.ts'
 import type { Learner, LearnerSpec, SlotWeights } from '../learn/learner.ts'
 import { checkLayout } from '../learn/model-row.ts'
+import { SlotNames } from '../learn/slot-names.ts'
 import type { ModelTask } from '../learn/tasks/model-task.ts'
 import type { EncodedKey } from '../state/key.ts'
 import { SlabTable } from '../state/slab-table.ts'
@@ -20,6 +21,7 @@ const LARGE_DOUBLES = 1 << 19
 export class KeyedModels implements ModelStore {
   readonly encoder: FeatureEncoder
   readonly outputs: number
+  readonly slotNames: SlotNames
   readonly #learner: Learner
   readonly #task: ModelTask
   readonly #header: number
@@ -34,7 +36,9 @@ export class KeyedModels implements ModelStore {
 
   constructor(context: OperatorContext, { model, maxKeys }: ModelStoreOptions, { task, create }: ModelStoreParts) {
     this.encoder = new FeatureEncoder(model.inputs, { mode: 'perKey' })
-    this.#learner = createLearner(model, { fixedInputs: true }, create)
+    const inputOf = (slot: number): number => this.encoder.inputOf(slot)
+    this.#learner = createLearner(model, { fixedInputs: true, inputOf }, create)
+    this.slotNames = new SlotNames(this.encoder, this.#learner)
     this.outputs = this.#learner.outputs
     this.#task = task
     this.#header = task.header
@@ -149,8 +153,6 @@ function layoutOf({ layout }: Learner, { inputs, classes }: LearnerSpec): string
 }
 
 function inputsText({ numeric, categorical }: FeatureSpec): string {
-  const named = categorical.map(
-    ({ name, storage }) => `${name}:${storage.by}${storage.by === 'hashing' ? storage.bits : ''}`,
-  )
+  const named = categorical.map(({ name, storage }) => `${name}:${storage.by}${'bits' in storage ? storage.bits : ''}`)
   return [...numeric.map(({ name }) => name), ...named].join(',')
 }

@@ -10,6 +10,7 @@ import type { FeatureVector } from '../features/feature-vector.ts'
 import type { SlotMap } from '../features/slot-map.ts'
 import type { CreateLearner } from '../learn/create-learner.ts'
 import type { LearnerSpec, SlotWeights } from '../learn/learner.ts'
+import type { SlotNames } from '../learn/slot-names.ts'
 import type { ModelTask } from '../learn/tasks/model-task.ts'
 import type { EncodedKey } from '../state/key.ts'
 import type { OperatorCapture } from './operator.ts'
@@ -32,6 +33,8 @@ export interface ModelStore {
   readonly encoder: FeatureEncoder
   /** Doubles of a prediction. */
   readonly outputs: number
+  /** What the slots of `weights` are called. */
+  readonly slotNames: SlotNames
   /** Makes the model of the key current. Nothing is created by it. */
   open(key: EncodedKey): void
   /** Labels the current model has learned. */

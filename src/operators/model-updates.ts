@@ -78,7 +78,7 @@ export class ModelUpdates {
     if (weights === undefined) return
     const { key, uid, current } = this.#context
     const version = { model: { uid, step: this.#models.step }, at: current.time }
-    const learned = namedWeights(this.#models.encoder, weights, this.#task.classes)
+    const learned = namedWeights(this.#models.slotNames, weights, this.#task.classes)
     const value: ModelUpdate = this.#settings.keyed
       ? { ...version, key: decodeKey(key.bytes, 0, key.length), ...learned }
       : { ...version, ...learned }

@@ -156,7 +156,7 @@ export class PredictOperator implements Operator {
 
   describe(): ModelDescription {
     const { model } = this.#settings
-    const { models, sizeBytes, encoder } = this.models
+    const { models, sizeBytes, slotNames } = this.models
     const weights = this.#settings.keyed ? undefined : this.models.weights()
     return {
       type: 'model',
@@ -164,7 +164,7 @@ export class PredictOperator implements Operator {
       steps: this.ledger.total(LEARNED),
       models,
       sizeBytes,
-      ...describeWeights(encoder, weights, this.#task.classes),
+      ...describeWeights(slotNames, weights, this.#task.classes),
       ...(this.models.stopped ? { stopped: true } : {}),
       pending: this.#pending?.size ?? 0,
     }

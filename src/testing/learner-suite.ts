@@ -8,6 +8,7 @@ import {
   isPrediction,
   type LearnerSubject,
   labelOf,
+  learnerOf,
   otherLabel,
   randomNumbers,
   SLOTS,
@@ -91,7 +92,7 @@ export function learnerChecks(subject: LearnerSubject): readonly ContractCheck[]
 
   check('a learner has no memory of its own: models do not touch each other, nor what lies beside them', () => {
     const alone = new TrialModel(subject).learnAll(stream)
-    const learner = subject.create(specOf(subject))
+    const learner = learnerOf(subject)
     const size = learner.size(SLOTS)
     const page = new Float64Array(3 * size + 2).fill(3)
     const out = new Float64Array(learner.outputs)
@@ -179,7 +180,7 @@ export function learnerChecks(subject: LearnerSubject): readonly ContractCheck[]
       demand(is.weights[0] === 0, 'a new input has no weight')
     })
     // One numeric input more: every slot moves up.
-    const wider = subject.create(specOf(subject, ['z', 'a', 'b', 'c']))
+    const wider = learnerOf(subject, ['z', 'a', 'b', 'c'])
     const up = { dense: 3, slots: Int32Array.from({ length: SLOTS }, (_, i) => i + 1), identity: false }
     const row = new Float64Array(wider.size(SLOTS + 1)).fill(9)
     wider.move(old.page, old.offset, up, row, 0, SLOTS + 1)
@@ -195,7 +196,7 @@ export function learnerChecks(subject: LearnerSubject): readonly ContractCheck[]
         'a moved model predicts the same where the new input is missing',
       )
     }
-    const narrow = subject.create(specOf(subject, ['a', 'c']))
+    const narrow = learnerOf(subject, ['a', 'c'])
     const down = {
       dense: 4,
       slots: Int32Array.from({ length: SLOTS + 1 }, (_, i) => (i === 0 || i === 2 ? -1 : i < 2 ? i - 1 : i - 2)),

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { lowerCase, unifyLetterCase, upperCase } from './letter-case.ts'
+import { lowerCase, upperCase } from '../../formats/letter-case.ts'
+import { unifyLetterCase } from './letter-case.ts'
 
 // The platform's tables are the oracle where they are of the same Unicode version; older letters agree in all.
 const sameVersion = process.versions.unicode === '17.0'

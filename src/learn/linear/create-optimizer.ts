@@ -1,5 +1,5 @@
 import { MillraceError } from '../../errors.ts'
-import type { FeatureSpec } from '../../features/feature-spec.ts'
+import { activeCapacity, type FeatureSpec } from '../../features/feature-spec.ts'
 import { AdaGradRule } from './adagrad.ts'
 import { AdamRule } from './adam.ts'
 import { ClipStep } from './clip-step.ts'
@@ -31,7 +31,7 @@ export interface Descent {
 export function createOptimizer(spec: Descent, loss: Loss): Optimizer {
   const { optimizer, inputs, l2, interceptRate } = spec
   const dense = inputs.numeric.length
-  if (optimizer.kind === 'normalized') return new Normalized(optimizer.rate, loss, dense, inputs.categorical.length)
+  if (optimizer.kind === 'normalized') return new Normalized(optimizer.rate, loss, dense, activeCapacity(inputs))
   if (optimizer.kind === 'importanceAware') return new ImportanceAware(optimizer.rate, loss)
   if (isPlain(spec)) return new Sgd(scheduleOf(optimizer), l2, interceptRate)
   return new RuleOptimizer(createRule(spec), l2, dense, interceptRate)
