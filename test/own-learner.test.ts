@@ -1,12 +1,13 @@
 // A learner of the user's own has the rights of the library's: contract suite, engine, snapshots, rejected records, inspect.
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { gunzipSync } from 'node:zlib'
 import { features, number, record } from 'millrace'
 import { run } from 'millrace/embedded'
 import { type Ledgers, learnerSuite } from 'millrace/testing'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { exponentiatedGradient } from '../examples/own-learner.ts'
+import example, { exponentiatedGradient } from '../examples/own-learner.ts'
 import { describeText } from '../src/cli/report.ts'
 import type { ModelDescription } from '../src/operators/describe.ts'
 import { type Inspection, inspectCheckpoint, newestCheckpoint } from '../src/runtime/local/inspect.ts'
@@ -25,6 +26,27 @@ describe('the learner of examples/own-learner.ts', () => {
     const inputs = features(record({ a: number() })).numeric('a')
     expect(() => exponentiatedGradient({ inputs, rate: 0 })).toThrow(/ML_RANGE: rate and beta must be > 0; got/)
   })
+})
+
+test('examples/own-learner.ts learns from the first flights: better than the prior and than the majority', async () => {
+  const base = mkdtempSync(join(tmpdir(), 'millrace-example-'))
+  try {
+    for (const name of ['departures', 'landings']) {
+      const text = gunzipSync(readFileSync(`${repository}/examples/data/${name}.csv.gz`)).toString('utf8')
+      writeFileSync(join(base, `${name}.csv`), text.split('\n').slice(0, 20_001).join('\n'))
+    }
+    const params = { departures: 'departures.csv', landings: 'landings.csv' }
+    const handle = await run(example, { base, params })
+    await handle.done
+    const [{ report }] = handle.quality()
+    if (report.task !== 'binary') throw new Error(`the task is ${report.task}`)
+    const { logLoss, auc, baselines, records } = report.overall
+    expect(records).toBeGreaterThan(19_000)
+    expect(logLoss).toBeLessThan(0.97 * (baselines.prior.logLoss as number))
+    expect(auc).toBeGreaterThan(0.65)
+  } finally {
+    rmSync(base, { recursive: true, force: true })
+  }
 })
 
 describe('the learner of docs/own-learner.md', () => {

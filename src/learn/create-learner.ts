@@ -27,10 +27,6 @@ export type CreateLearner = (spec: LearnerSpec, options: LearnerOptions) => Lear
 
 /** The learners of this library, by the kind of their spec. */
 const learners: Readonly<Record<string, CreateLearner>> = {
-  logistic: (spec, options) => new LinearLearner(spec as OneScoreSpec, options),
-  linear: (spec, options) => new LinearLearner(spec as OneScoreSpec, options),
-  svm: (spec, options) => new LinearLearner(spec as OneScoreSpec, options),
-  softmax: (spec) => new SoftmaxLearner(spec as SoftmaxSpec),
   bayesLinear: (spec) => new BayesLinearLearner(spec as BayesLinearSpec),
   bayesLogistic: (spec) => new BayesLogisticLearner(spec as BayesLogisticSpec),
   passiveAggressive: (spec) =>
@@ -46,6 +42,10 @@ const learners: Readonly<Record<string, CreateLearner>> = {
   oneVsRest: (spec, options) =>
     new OneVsRest(spec as OneVsRestSpec, createLearner((spec as OneVsRestSpec).learner as LearnerSpec, options)),
   naiveBayes: (spec) => new NaiveBayesLearner(spec as NaiveBayesSpec),
+  logistic: (spec, options) => new LinearLearner(spec as OneScoreSpec, options),
+  linear: (spec, options) => new LinearLearner(spec as OneScoreSpec, options),
+  svm: (spec, options) => new LinearLearner(spec as OneScoreSpec, options),
+  softmax: (spec) => new SoftmaxLearner(spec as SoftmaxSpec),
 }
 
 /** A spec whose learner is not of this library holds how it is made under this key, which no plan shows. */

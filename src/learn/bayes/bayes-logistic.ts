@@ -33,5 +33,5 @@ export interface BayesLogisticSpec<T = never> extends LearnerSpec<T, 'binary'>, 
  */
 export function bayesLogistic<T>(options: BayesOptions<T>): BayesLogisticSpec<T> {
   const { inputs } = options
-  return { kind: 'bayesLogistic', task: 'binary', inputs: inputs.spec, ...bayesParts(options, 1, 'bayesLogistic') }
+  return { kind: 'bayesLogistic', task: 'binary', inputs: inputs.spec, ...bayesParts(options, 0.01, 'bayesLogistic') }
 }

@@ -9,7 +9,7 @@ import { Prior, type PriorOptions, type PriorSpec, priorSpec } from './prior.ts'
 export interface BayesOptions<T> {
   /** What the model sees: `features(schema)...`. */
   readonly inputs: { readonly spec: FeatureSpec<T> }
-  /** What is believed before any record; weights about 0, with a precision of 1e-3 (bayesLinear) or 1 by default. */
+  /** What is believed before any record; weights about 0, with a precision of 1e-3 (bayesLinear) or 1e-2 by default. */
   readonly prior?: PriorOptions
   /** `full` by default, for up to 512 slots; `diagonal` for more, where weights are taken to be independent. */
   readonly covariance?: Covariance
@@ -52,6 +52,11 @@ export function bayesParts<T>(options: BayesOptions<T>, precision: number, where
   return { prior: priorSpec({ precision, ...prior }, inputs, where), covariance, forgetting, interval }
 }
 
+/** The inputs can have no more slots than a full covariance takes. */
+export function fitsFullCovariance(inputs: FeatureSpec): boolean {
+  return mostSlots(inputs) <= MAX_FULL_SLOTS
+}
+
 export function posteriorOf(
   { prior, covariance, forgetting }: BayesSpecParts,
   inputs: FeatureSpec,
@@ -69,7 +74,7 @@ export function refuse(option: string, got: unknown, right: boolean, range: stri
 }
 
 /** Slots that inputs may come to have; a dictionary has one more for what came when it was full. */
-function mostSlots({ numeric, categorical }: FeatureSpec<never>): number {
+function mostSlots({ numeric, categorical }: FeatureSpec): number {
   let slots = numeric.length
   for (const input of categorical) {
     slots += input.storage.by === 'dictionary' ? input.storage.max + 1 : reservedSlots(input)

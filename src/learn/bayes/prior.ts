@@ -4,7 +4,7 @@ import { nearestName } from '../../formats/nearest-name.ts'
 
 /** What is believed of the weights before any record: independent normal distributions. */
 export interface PriorOptions {
-  /** Of every weight and of the intercept, 1 / variance; 1e-12 to 1e12. Default: 1e-3 for bayesLinear, 1 for bayesLogistic. */
+  /** Of every weight and of the intercept, 1 / variance; 1e-12 to 1e12. Default: 1e-3 for bayesLinear, 1e-2 for bayesLogistic. */
   readonly precision?: number
   /** Other precisions, by the name of a numeric input or `intercept`. */
   readonly precisions?: { readonly [name: string]: number }
@@ -19,7 +19,7 @@ export const INTERCEPT_NAME = 'intercept'
 
 /** @throws ML_RANGE for a number out of range; ML_SCHEMA for a name that is no numeric input */
 export function priorSpec(options: PriorOptions, inputs: FeatureSpec<never>, where: string): PriorSpec {
-  const { precision = 1, precisions = {}, means = {} } = options
+  const { precision = 1e-2, precisions = {}, means = {} } = options
   checkPrecision('prior.precision', precision, where)
   const names = [INTERCEPT_NAME, ...inputs.numeric.map(({ name }) => name)]
   for (const name of [...Object.keys(precisions), ...Object.keys(means)]) {

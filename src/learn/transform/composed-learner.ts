@@ -22,7 +22,8 @@ import { transformerKind } from './transformers.ts'
  * Transformers and the learner that sees what they make, as one learner. A row is laid out as `Chain` says.
  *
  * Learning is atomic: what transformers change is kept in a journal until the learner has learned, and undone where it
- * refuses. `testThenTrain` transforms twice where a transformer learns from records, for the prediction as it was before.
+ * refuses. The transformers of a learner that has stopped have stopped, too. `testThenTrain` transforms twice where a
+ * transformer learns, for the prediction as it was before.
  *
  * Merge     as the learner says where no transformer has a state; else 'average' at best, as each model's learner saw
  *           its records by other statistics
@@ -34,6 +35,7 @@ export class ComposedLearner implements Learner {
   readonly outputs: number
   readonly uncertain: boolean
   readonly numericNames: readonly string[]
+  readonly stopped?: NonNullable<Learner['stopped']>
   readonly weights?: NonNullable<Learner['weights']>
   readonly mergeWith?: NonNullable<Learner['mergeWith']>
   readonly #chain: Chain
@@ -77,6 +79,9 @@ export class ComposedLearner implements Learner {
     this.layout = composedLayout(inner.layout, chain)
     this.numericNames = chain.outputs.map(({ name }) => name)
     this.merge = this.#mergeOf(inner.merge)
+    if (inner.stopped !== undefined) {
+      this.stopped = (page, offset) => inner.stopped?.(page, offset + chain.learnerAt(page[offset])) === true
+    }
     if (inner.weights !== undefined) this.weights = (page, offset, slots) => this.#weights(page, offset, slots)
     if (this.merge !== 'none') {
       this.mergeWith = (page, offset, other, otherOffset, slots) => this.#merge(page, offset, other, otherOffset, slots)
@@ -104,6 +109,10 @@ export class ComposedLearner implements Learner {
     checkWeight(weight)
     checkInputs(x, this.#features, 'compose')
     const at = this.#open(page, offset)
+    if (this.#inner.stopped?.(page, at)) {
+      this.#inner.learnOne(page, at, this.#transformed(x), y, weight)
+      return
+    }
     const transformers = this.#transformers
     const journal = this.#journal
     journal.clear()

@@ -13,6 +13,7 @@ class Probe implements Learner {
   readonly task: Task
   seen: FeatureVector | undefined
   fails = false
+  hasStopped = false
 
   constructor(task: Task) {
     this.task = task
@@ -38,6 +39,10 @@ class Probe implements Learner {
 
   testThenTrain(page: Float64Array, offset: number, x: FeatureVector): void {
     this.learnOne(page, offset, x)
+  }
+
+  stopped(): boolean {
+    return this.hasStopped
   }
 
   steps(page: Float64Array, offset: number): number {

@@ -189,6 +189,16 @@ describe('transformers keep to the contract', () => {
     )
   })
 
+  it('learn nothing more once the learner has stopped', () => {
+    const made = trial(inputs, ...everything)
+    for (let i = 0; i < 20; i++) made.learned({ ...row, a: i }, i)
+    made.probe.hasStopped = true
+    const before = made.page.slice()
+    expect(made.learned({ ...row, a: 99, d: 'y' }, 5)).toEqual(made.seen({ ...row, a: 99, d: 'y' }))
+    expect(made.page.filter((value, i) => value !== before[i]).length).toBe(1)
+    expect(made.learner.stopped?.(made.page, 0)).toBe(true)
+  })
+
   it('stay finite and pass their own check after any stream, and predicting changes nothing', () => {
     fc.assert(
       fc.property(stream, (learned) => {
