@@ -60,7 +60,7 @@ export function createLearner(spec: LearnerSpec, options: LearnerOptions = {}, c
   if (own !== undefined) {
     const composed = (spec.inputs.transformers?.length ?? 0) > 0
     const learner = composed ? new ComposedLearner(spec, options, own) : own(spec, options)
-    return spec.stop === undefined ? learner : new Stopping(learner, spec.stop)
+    return spec.stop === undefined ? learner : new Stopping(learner, spec.stop, spec.inputs.numeric.length)
   }
   throw new MillraceError('ML_PLAN', {
     what: 'there is no learner of this kind',
