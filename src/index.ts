@@ -1,6 +1,8 @@
 /** Millrace: pipelines, schemas, features and learners. Pure ECMAScript: the same on every engine. */
 export { type ErrorClass, type ErrorCode, isMillraceError, MillraceError } from './errors.ts'
+export type { FeatureVector } from './features/feature-vector.ts'
 export { type Features, features } from './features/features.ts'
+export { forEachInput } from './features/for-each-input.ts'
 export {
   boolean,
   type Infer,
@@ -11,12 +13,43 @@ export {
   string,
   time,
 } from './formats/schema.ts'
+export {
+  type BayesLinearOptions,
+  type BayesLinearSpec,
+  bayesLinear,
+  type NoiseOptions,
+} from './learn/bayes/bayes-linear.ts'
+export { type BayesLogisticSpec, bayesLogistic } from './learn/bayes/bayes-logistic.ts'
+export {
+  type NaiveBayesClassOptions,
+  type NaiveBayesOptions,
+  type NaiveBayesSpec,
+  naiveBayes,
+} from './learn/bayes/naive-bayes.ts'
+export type { BayesOptions, Covariance } from './learn/bayes/options.ts'
+export type { PosteriorState } from './learn/bayes/posterior.ts'
+export type { PriorOptions } from './learn/bayes/prior.ts'
+export { readPosterior } from './learn/bayes/read-posterior.ts'
+export { type DefinedLearner, defineLearner } from './learn/define-learner.ts'
 export type { Learner, LearnerSpec, SlotWeights, Task } from './learn/learner.ts'
 export { adagrad } from './learn/linear/adagrad.ts'
 export { invScaling } from './learn/linear/inv-scaling.ts'
 export { type LogisticSpec, logistic } from './learn/linear/logistic.ts'
 export { normalized } from './learn/linear/normalized.ts'
 export { sgd } from './learn/linear/sgd.ts'
+export { type AlmaSpec, alma } from './learn/margin/alma.ts'
+export { type ArowSpec, arow } from './learn/margin/arow.ts'
+export {
+  type PassiveAggressiveRegressionSpec,
+  type PassiveAggressiveSpec,
+  passiveAggressive,
+  passiveAggressiveRegression,
+} from './learn/margin/passive-aggressive.ts'
+export { type PerceptronSpec, perceptron } from './learn/margin/perceptron.ts'
+export { oneVsRest } from './learn/one-vs-rest.ts'
+export type { OneVsRestSpec } from './learn/one-vs-rest-learner.ts'
+export type { LayoutDefinition, OwnSpec, WholeDefinition } from './learn/own/definition.ts'
+export type { ModelView } from './learn/own/model-view.ts'
 export type { BinaryPrediction, MulticlassPrediction, RegressionPrediction } from './learn/tasks/prediction.ts'
 export { type Composition, compose } from './learn/transform/compose.ts'
 export { imputer } from './learn/transform/imputer.ts'
@@ -57,8 +90,12 @@ export {
   WindowedRegressionQuality,
 } from './metrics/regression-quality.ts'
 export type { ErrorSizes, RegressionReport } from './metrics/regression-report.ts'
+export { erf, erfc } from './numeric/error-function.ts'
 export { CompensatedSum } from './numeric/fsum.ts'
+export { logGamma } from './numeric/log-gamma.ts'
+export { normalCdf, normalQuantile } from './numeric/normal.ts'
 export { logit, sigmoid } from './numeric/sigmoid.ts'
+export { studentTCdf, studentTQuantile } from './numeric/student-t.ts'
 export { Xoshiro128 } from './numeric/xoshiro128.ts'
 export type { Rejected } from './operators/operator.ts'
 export type {

@@ -10,14 +10,20 @@ const RIGHT = 180
 const TOP = 44
 const BOTTOM = 52
 /** Colours that differ for colour-blind readers too (Okabe, Ito 2008). */
-const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000', '#888888']
+const COLOURS = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#56b4e9', '#e69f00', '#000000']
 /** Points averaged to the left of each, so that a line can be followed. */
 const SMOOTHED = 8
 
 export function evalPlot(file: string, { evaluation, results }: Evaluated): string {
   const { plan } = evaluation
   const isError = plan.task === 'regression'
-  const lines = results.map(({ model, curve }) => ({ model, points: smooth(curve) }))
+  const guess = {
+    model: isError ? 'always the mean' : 'the last label again',
+    points: smooth(evaluation.guess.points()),
+    dash: '5 4',
+  }
+  const models = results.map(({ model, curve }) => ({ model, points: smooth(curve), dash: 'none' }))
+  const lines = [...models, guess]
   const values = lines.flatMap(({ points }) => points.map(({ mean }) => mean))
   const [low, high] = range(values, isError)
   const x = (records: number) => LEFT + ((WIDTH - LEFT - RIGHT) * records) / Math.max(1, evaluation.records)
@@ -35,17 +41,17 @@ export function evalPlot(file: string, { evaluation, results }: Evaluated): stri
       text(x(records), HEIGHT - BOTTOM + 18, label, 'text-anchor="middle"'),
     ),
     text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, plan.time ?? 'records', 'text-anchor="middle"'),
-    ...lines.map(({ points }, i) => {
+    ...lines.map(({ points, dash }, i) => {
       const path = points
         .map(({ records, mean }, j) => `${j === 0 ? 'M' : 'L'}${at(x(records))} ${at(y(mean))}`)
         .join('')
-      return `<path d="${path}" fill="none" stroke="${COLOURS[i % COLOURS.length]}" stroke-width="1.6"/>`
+      return `<path d="${path}" fill="none" stroke="${colour(i, dash)}" stroke-width="1.6" stroke-dasharray="${dash}"/>`
     }),
-    ...lines.map(({ model }, i) => {
+    ...lines.map(({ model, dash }, i) => {
       const row = TOP + 12 + 18 * i
       const from = WIDTH - RIGHT + 14
       return (
-        `<line x1="${from}" x2="${from + 18}" y1="${row - 4}" y2="${row - 4}" stroke="${COLOURS[i % COLOURS.length]}" stroke-width="2"/>` +
+        `<line x1="${from}" x2="${from + 18}" y1="${row - 4}" y2="${row - 4}" stroke="${colour(i, dash)}" stroke-width="2" stroke-dasharray="${dash}"/>` +
         text(from + 24, row, model)
       )
     }),
@@ -90,9 +96,14 @@ function marks({ records, times }: Evaluated['evaluation']): { records: number; 
     const every = Math.ceil(times.marks.length / 5)
     return times.marks
       .filter((_, i) => i % every === 0)
-      .map((mark) => ({ records: mark.records, label: mark.time.slice(0, 16) }))
+      .map((mark) => ({ records: mark.records, label: mark.time.slice(0, 10) }))
   }
   return ticks(0, Math.max(1, records)).map((value) => ({ records: value, label: count(value) }))
+}
+
+/** What is guessed without a model is grey. */
+function colour(i: number, dash: string): string {
+  return dash === 'none' ? COLOURS[i % COLOURS.length] : '#777777'
 }
 
 function short(value: number): string {

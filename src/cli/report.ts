@@ -33,6 +33,7 @@ export function describeText(operators: { readonly [uid: string]: OperatorDescri
   const models: string[] = []
   for (const [uid, description] of Object.entries(operators)) {
     if (description.type === 'model') models.push(modelText(uid, description, top))
+    else if (description.type === 'ownModel') models.push(ownModelText(uid, description.learner))
     else qualities.push(qualityText(description.model, description.report))
   }
   return [...qualities, ...models]
@@ -75,6 +76,10 @@ function qualityRows(model: string, report: AnyQualityReport): string[][] {
       ]
     }
   }
+}
+
+function ownModelText(uid: string, learner: string): string {
+  return `model ${uid}  ${learner}, a learner of the pipeline's own: its weights need the pipeline, run it to see them`
 }
 
 function modelText(uid: string, model: ModelDescription, top: number): string {

@@ -83,6 +83,22 @@ describe('models by name', () => {
     expect(spec).toMatchObject({ kind: 'logistic', optimizer: { kind: 'sgd', rate: 0.25 } })
   })
 
+  it('by margin are there for every task they have, one for each class where there are several', () => {
+    const names = ['passive-aggressive', 'perceptron', 'alma', 'arow']
+    const settings = () => new Settings(['aggressiveness=0.01', 'variant=II', 'r=2', 'alpha=0.5', 'standardise=false'])
+    const kinds = (task: 'binary' | 'multiclass') =>
+      modelsOf(names, { ...wanted, task }, settings()).map(
+        ({ spec }) => spec as { kind: string; learner?: { kind: string } },
+      )
+    expect(kinds('binary').map(({ kind }) => kind)).toEqual(['passiveAggressive', 'perceptron', 'alma', 'arow'])
+    expect(kinds('binary')[0]).toMatchObject({ variant: 'II', aggressiveness: 0.01, standardise: false })
+    expect(kinds('multiclass').map(({ kind, learner }) => [kind, learner?.kind])).toEqual(
+      ['passiveAggressive', 'perceptron', 'alma', 'arow'].map((kind) => ['oneVsRest', kind]),
+    )
+    const [{ spec }] = modelsOf(['passive-aggressive'], { ...wanted, task: 'regression' }, new Settings(['epsilon=2']))
+    expect(spec).toMatchObject({ kind: 'passiveAggressiveRegression', epsilon: 2 })
+  })
+
   it('refuse what no model knows', () => {
     expect(() => modelsOf(['logistik'], wanted, new Settings([]))).toThrow(/Did you mean "logistic"/)
     expect(() => modelsOf([], wanted, new Settings(['learnRate=1']))).toThrow(/Did you mean "learningRate"/)

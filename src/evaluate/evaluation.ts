@@ -15,6 +15,7 @@ import type { RecordSchema } from '../formats/schema.ts'
 import { createTask } from '../learn/tasks/create-task.ts'
 import type { ModelTask } from '../learn/tasks/model-task.ts'
 import { Contender } from './contender.ts'
+import { Curve } from './curve.ts'
 import { type LabelReader, labelReader } from './label-reader.ts'
 import type { NamedModel } from './model-catalogue.ts'
 import { RowVectors } from './row-vectors.ts'
@@ -48,6 +49,8 @@ export class Evaluation {
   readonly contenders: readonly Contender[]
   /** Where in time the records are, if the plan has a column of times. */
   readonly times = new TimeMarks()
+  /** How repeating the last label did; of numbers, how guessing the mean did. */
+  readonly guess = new Curve()
   /** Milliseconds of reading and encoding, for all models together. */
   readMs = 0
   readonly #clock: () => number
@@ -133,12 +136,14 @@ export class Evaluation {
 
   /** Every model goes through the block, beside what the baselines knew at each record of it. */
   #play(count: number): void {
+    const numbers = this.plan.task === 'regression'
     const known = this.#known
     const labels = this.#labels
     for (let i = 0; i < count; i++) {
       this.#typical[i] = this.#task.typical(known, 0)
       this.#last[i] = this.#task.last(known, 0)
       this.#task.count(known, 0, labels[i], 1)
+      this.guess.add(numbers ? Math.abs((this.#typical[i] || 0) - labels[i]) : this.#last[i] === labels[i] ? 1 : 0)
     }
     for (const contender of this.contenders) {
       const startedAt = this.#clock()

@@ -9,6 +9,12 @@ import { logistic } from '../learn/linear/logistic.ts'
 import { normalized } from '../learn/linear/normalized.ts'
 import type { OptimizerSpec } from '../learn/linear/optimizer.ts'
 import { sgd } from '../learn/linear/sgd.ts'
+import { alma } from '../learn/margin/alma.ts'
+import { arow } from '../learn/margin/arow.ts'
+import { passiveAggressive, passiveAggressiveRegression } from '../learn/margin/passive-aggressive.ts'
+import { perceptron } from '../learn/margin/perceptron.ts'
+import { oneVsRest } from '../learn/one-vs-rest.ts'
+import { bayesLinearOf, bayesLogisticOf, naiveBayesOf } from './bayes-models.ts'
 import type { Settings } from './settings.ts'
 
 export interface NamedModel {
@@ -31,11 +37,60 @@ interface Entry {
 }
 
 const catalogue: Readonly<Record<string, Entry>> = {
+  'bayes-linear': {
+    tasks: ['regression'],
+    byDefault: true,
+    make: ({ inputs }, settings) => bayesLinearOf(inputs, settings),
+  },
+  'bayes-logistic': {
+    tasks: ['binary'],
+    byDefault: false,
+    make: ({ inputs }, settings) => bayesLogisticOf(inputs, settings),
+  },
   logistic: {
     tasks: ['binary'],
     byDefault: true,
     make: ({ inputs }, settings) => logistic({ inputs, optimizer: optimizerOf(settings), ...linearOf(settings) }),
   },
+  'naive-bayes': {
+    tasks: ['binary', 'multiclass'],
+    byDefault: false,
+    make: ({ inputs, task, maxClasses }, settings) => naiveBayesOf(inputs, task === 'multiclass', maxClasses, settings),
+  },
+  'passive-aggressive': {
+    tasks: ['binary', 'multiclass', 'regression'],
+    byDefault: false,
+    make: (wanted, settings) => {
+      const options = { inputs: wanted.inputs, ...passiveAggressiveOf(settings), ...scaledOf(settings) }
+      if (wanted.task !== 'regression') return perClass(wanted, passiveAggressive(options))
+      return passiveAggressiveRegression({ ...options, epsilon: settings.number('epsilon', 0.1) })
+    },
+  },
+  perceptron: {
+    tasks: ['binary', 'multiclass'],
+    byDefault: false,
+    make: (wanted, settings) => perClass(wanted, perceptron({ inputs: wanted.inputs, ...scaledOf(settings) })),
+  },
+  alma: {
+    tasks: ['binary', 'multiclass'],
+    byDefault: false,
+    make: (wanted, settings) => {
+      const { inputs } = wanted
+      const standardise = settings.boolean('standardise', true)
+      return perClass(wanted, alma({ inputs, alpha: settings.number('alpha', 0.9), standardise }))
+    },
+  },
+  arow: {
+    tasks: ['binary', 'multiclass'],
+    byDefault: false,
+    make: (wanted, settings) =>
+      perClass(wanted, arow({ inputs: wanted.inputs, r: settings.number('r', 1), ...scaledOf(settings) })),
+  },
+}
+
+/** The learner itself, or one for each class. */
+function perClass({ task, maxClasses }: Wanted, learner: LearnerSpec<never, 'binary'>): LearnerSpec {
+  return task === 'multiclass' ? oneVsRest(learner, { maxClasses: Math.max(2, maxClasses) }) : learner
 }
 
 /**
@@ -70,6 +125,18 @@ function optimizerOf(settings: Settings): OptimizerSpec {
     case 'normalized':
       return normalized(settings.number('learningRate', 0.5))
   }
+}
+
+function passiveAggressiveOf(settings: Settings): {
+  variant: 'I' | 'II' | 'hard'
+  aggressiveness: number
+} {
+  const variant = settings.choice('variant', ['I', 'II', 'hard'] as const, 'I')
+  return { variant, aggressiveness: variant === 'hard' ? 1 : settings.number('aggressiveness', 1) }
+}
+
+function scaledOf(settings: Settings): { standardise: boolean; intercept: boolean } {
+  return { standardise: settings.boolean('standardise', true), intercept: settings.boolean('intercept', true) }
 }
 
 function linearOf(settings: Settings): { standardise: boolean; l2: number; intercept: boolean } {

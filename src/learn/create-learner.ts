@@ -1,7 +1,23 @@
 import { MillraceError } from '../errors.ts'
+import type { BayesLinearSpec } from './bayes/bayes-linear.ts'
+import { BayesLinearLearner } from './bayes/bayes-linear-learner.ts'
+import type { BayesLogisticSpec } from './bayes/bayes-logistic.ts'
+import { BayesLogisticLearner } from './bayes/bayes-logistic-learner.ts'
+import type { NaiveBayesSpec } from './bayes/naive-bayes.ts'
+import { NaiveBayesLearner } from './bayes/naive-bayes-learner.ts'
 import type { Learner, LearnerOptions, LearnerSpec } from './learner.ts'
 import { LinearLearner } from './linear/linear-learner.ts'
 import type { LogisticSpec } from './linear/logistic.ts'
+import { Alma, type AlmaSpec } from './margin/alma.ts'
+import { Arow, type ArowSpec } from './margin/arow.ts'
+import { MarginLearner } from './margin/margin-learner.ts'
+import {
+  PassiveAggressive,
+  type PassiveAggressiveRegressionSpec,
+  type PassiveAggressiveSpec,
+} from './margin/passive-aggressive.ts'
+import { Perceptron, type PerceptronSpec } from './margin/perceptron.ts'
+import { OneVsRest, type OneVsRestSpec } from './one-vs-rest-learner.ts'
 import { ComposedLearner } from './transform/composed-learner.ts'
 
 /** How a learner is made of its spec. */
@@ -9,7 +25,22 @@ export type CreateLearner = (spec: LearnerSpec, options: LearnerOptions) => Lear
 
 /** The learners of this library, by the kind of their spec. */
 const learners: Readonly<Record<string, CreateLearner>> = {
+  bayesLinear: (spec) => new BayesLinearLearner(spec as BayesLinearSpec),
+  bayesLogistic: (spec) => new BayesLogisticLearner(spec as BayesLogisticSpec),
   logistic: (spec, options) => new LinearLearner(spec as LogisticSpec, options),
+  passiveAggressive: (spec) =>
+    new MarginLearner(spec as PassiveAggressiveSpec, new PassiveAggressive(spec as PassiveAggressiveSpec)),
+  passiveAggressiveRegression: (spec) =>
+    new MarginLearner(
+      spec as PassiveAggressiveRegressionSpec,
+      new PassiveAggressive(spec as PassiveAggressiveRegressionSpec),
+    ),
+  perceptron: (spec) => new MarginLearner(spec as PerceptronSpec, new Perceptron()),
+  alma: (spec) => new MarginLearner(spec as AlmaSpec, new Alma(spec as AlmaSpec)),
+  arow: (spec) => new MarginLearner(spec as ArowSpec, new Arow(spec as ArowSpec)),
+  oneVsRest: (spec, options) =>
+    new OneVsRest(spec as OneVsRestSpec, createLearner((spec as OneVsRestSpec).learner as LearnerSpec, options)),
+  naiveBayes: (spec) => new NaiveBayesLearner(spec as NaiveBayesSpec),
 }
 
 /** A spec whose learner is not of this library holds how it is made under this key, which no plan shows. */
@@ -36,6 +67,12 @@ export function createLearner(spec: LearnerSpec, options: LearnerOptions = {}, c
 /** There is a learner of this kind in this library. */
 export function isKnownLearner(kind: string): boolean {
   return Object.hasOwn(learners, kind)
+}
+
+/** The learner of a spec, and that of the spec in it, are of this library: no function of the user's is needed to make it. */
+export function isLibraryLearner(spec: Pick<LearnerSpec, 'kind'>): boolean {
+  const { kind, learner } = spec as { kind: string; learner?: LearnerSpec }
+  return isKnownLearner(kind) && (learner === undefined || isLibraryLearner(learner))
 }
 
 function learnerOfKind(kind: string): CreateLearner | undefined {

@@ -33,10 +33,16 @@ export interface ModelDescription {
   readonly pending: number
 }
 
+/** A model whose learner is a function of the pipeline: bytes alone do not say what its doubles mean. */
+export interface OwnModelDescription {
+  readonly type: 'ownModel'
+  readonly learner: string
+}
+
 export interface QualityDescription {
   readonly type: 'quality'
   readonly model: string
   readonly report: AnyQualityReport
 }
 
-export type OperatorDescription = ModelDescription | QualityDescription
+export type OperatorDescription = ModelDescription | OwnModelDescription | QualityDescription

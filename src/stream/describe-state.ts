@@ -3,7 +3,7 @@
  * them to describe themselves.
  */
 import { ByteReader } from '../bytes/reader.ts'
-import { isKnownLearner } from '../learn/create-learner.ts'
+import { isLibraryLearner } from '../learn/create-learner.ts'
 import type { OperatorDescription } from '../operators/describe.ts'
 import type { OperatorVertex, Plan } from '../stage/plan.ts'
 import { Stage } from '../stage/stage.ts'
@@ -36,6 +36,10 @@ export function describeState(plan: Plan, groups: Iterable<StoredGroup>): Descri
     stages.get(uid)?.restoreGroup(uid, group, new ByteReader(bytes, place))
   }
   const operators: { [uid: string]: OperatorDescription } = {}
+  for (const vertex of plan.operators) {
+    const learner = ownLearner(vertex)
+    if (learner !== undefined) operators[vertex.uid] = { type: 'ownModel', learner }
+  }
   for (const [uid, stage] of stages) {
     const description = stage.operators().get(uid)?.operator.describe?.()
     if (description !== undefined) operators[uid] = description
@@ -43,10 +47,15 @@ export function describeState(plan: Plan, groups: Iterable<StoredGroup>): Descri
   return { operators, sizes }
 }
 
-/** Learners that are not of this library are functions, which a checkpoint does not hold. */
-function isDescribed({ kind, options }: OperatorVertex): boolean {
-  const { model } = options as { model?: { kind: string } }
-  return DESCRIBED.includes(kind) && (model === undefined || isKnownLearner(model.kind))
+/** The kind of the learner, where it is a function of the pipeline, which a checkpoint does not hold. */
+function ownLearner({ options }: OperatorVertex): string | undefined {
+  const { model } = options as { model?: { kind?: unknown } }
+  if (typeof model !== 'object' || typeof model?.kind !== 'string') return undefined
+  return isLibraryLearner(model as { kind: string }) ? undefined : model.kind
+}
+
+function isDescribed(vertex: OperatorVertex): boolean {
+  return DESCRIBED.includes(vertex.kind) && ownLearner(vertex) === undefined
 }
 
 /** Each described operator in a stage of its own. */

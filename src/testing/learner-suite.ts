@@ -8,6 +8,7 @@ import {
   isPrediction,
   type LearnerSubject,
   labelOf,
+  learnerOf,
   otherLabel,
   randomNumbers,
   SLOTS,
@@ -90,7 +91,7 @@ export function learnerChecks(subject: LearnerSubject): readonly ContractCheck[]
 
   check('a learner has no memory of its own: models do not touch each other, nor what lies beside them', () => {
     const alone = new TrialModel(subject).learnAll(stream)
-    const learner = subject.create(specOf(subject))
+    const learner = learnerOf(subject)
     const size = learner.size(SLOTS)
     const page = new Float64Array(3 * size + 2).fill(3)
     const out = new Float64Array(learner.outputs)
@@ -152,6 +153,11 @@ export function learnerChecks(subject: LearnerSubject): readonly ContractCheck[]
     learner.check(large.page, large.offset, SLOTS + 9)
     for (const { x } of stream.slice(0, 50))
       demand(sameBits(large.predict(x), small.predict(x)), 'it predicts the same')
+    const grown = new TrialModel(subject, 1, SLOTS + 9)
+    const empty = grown.bytes()
+    grown.page.fill(9)
+    learner.resize(new TrialModel(subject).page, 3, SLOTS, grown.page, grown.offset, SLOTS + 9)
+    demand(sameBytes(grown.bytes(), empty), 'slots that come later begin like those of a model made with them')
     const again = new TrialModel(subject)
     learner.resize(large.page, large.offset, SLOTS + 9, again.page, again.offset, SLOTS)
     demand(sameBytes(again.bytes(), small.bytes()), 'room for slots that were never used leaves no trace')
@@ -178,7 +184,7 @@ export function learnerChecks(subject: LearnerSubject): readonly ContractCheck[]
       demand(is.weights[0] === 0, 'a new input has no weight')
     })
     // One numeric input more: every slot moves up.
-    const wider = subject.create(specOf(subject, ['z', 'a', 'b', 'c']))
+    const wider = learnerOf(subject, ['z', 'a', 'b', 'c'])
     const up = { dense: 3, slots: Int32Array.from({ length: SLOTS }, (_, i) => i + 1), identity: false }
     const row = new Float64Array(wider.size(SLOTS + 1)).fill(9)
     wider.move(old.page, old.offset, up, row, 0, SLOTS + 1)
@@ -194,7 +200,7 @@ export function learnerChecks(subject: LearnerSubject): readonly ContractCheck[]
         'a moved model predicts the same where the new input is missing',
       )
     }
-    const narrow = subject.create(specOf(subject, ['a', 'c']))
+    const narrow = learnerOf(subject, ['a', 'c'])
     const down = {
       dense: 4,
       slots: Int32Array.from({ length: SLOTS + 1 }, (_, i) => (i === 0 || i === 2 ? -1 : i < 2 ? i - 1 : i - 2)),

@@ -2,6 +2,7 @@
 import { ByteWriter } from '../bytes/writer.ts'
 import type { FeatureSpec } from '../features/feature-spec.ts'
 import { FeatureVector } from '../features/feature-vector.ts'
+import { createLearner } from '../learn/create-learner.ts'
 import type { Learner, LearnerSpec, SlotWeights, Task } from '../learn/learner.ts'
 import { demand } from './contract-check.ts'
 
@@ -10,8 +11,8 @@ export interface LearnerSubject {
   readonly name: string
   /** The spec over these inputs: three numeric ones and two dictionaries. Of several classes: at least three. */
   spec(inputs: { readonly spec: FeatureSpec }): LearnerSpec
-  /** The learner of a spec. */
-  create(spec: LearnerSpec): Learner
+  /** The learner of a spec, where a pipeline would not make it of the spec alone. */
+  create?(spec: LearnerSpec): Learner
   /** Checks that do not apply, by a part of their title, with the reason. */
   readonly skip?: { readonly [title: string]: string }
 }
@@ -35,7 +36,7 @@ export class TrialModel {
   readonly out: Float64Array
 
   constructor(subject: LearnerSubject, offset = 3, slots = SLOTS) {
-    this.learner = subject.create(specOf(subject))
+    this.learner = learnerOf(subject)
     this.size = this.learner.size(slots)
     this.offset = offset
     this.page = new Float64Array(offset + this.size + 4)
@@ -76,6 +77,11 @@ export function specOf(subject: LearnerSubject, names: readonly string[] = ['a',
     { name: 'e', of, storage: { by: 'dictionary', max: 100 } },
   ] as const
   return subject.spec({ spec: { version: 1, numeric, categorical } })
+}
+
+export function learnerOf(subject: LearnerSubject, names?: readonly string[]): Learner {
+  const spec = specOf(subject, names)
+  return subject.create?.(spec) ?? createLearner(spec)
 }
 
 export function vectorOf(dense: readonly number[], active: readonly number[]): FeatureVector {

@@ -115,7 +115,7 @@ describe('logistic', () => {
     expect(() => logistic({ inputs, optimizer: normalized(0.5), l2: 0.1 })).toThrow(/ML_RANGE.*normalized/)
     const other = { ...logistic({ inputs }), kind: 'constructor' } as unknown as LearnerSpec
     expect(() => createLearner(other)).toThrow(
-      /ML_PLAN.*no learner of this kind; got "constructor".*Known are: logistic/,
+      /ML_PLAN.*no learner of this kind; got "constructor".*Known are: .*logistic/,
     )
   })
 

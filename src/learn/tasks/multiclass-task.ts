@@ -10,6 +10,9 @@ const ALL = 0
 const LAST = 1
 const COUNTS = 2
 
+/** As many as metrics tell apart. */
+const MOST_CLASSES = 1000
+
 /**
  * One of several classes, by name. Names that the spec does not give are numbered as they first appear, up to its
  * `maxClasses`. The header is the weight of all labels, the last one, and the weight of each class.
@@ -27,6 +30,13 @@ export class MulticlassTask implements ModelTask {
 
   constructor(spec: Pick<LearnerSpec, 'classes' | 'maxClasses'>) {
     this.#capacity = classCapacity(spec)
+    if (!(Number.isInteger(this.#capacity) && this.#capacity >= 2 && this.#capacity <= MOST_CLASSES)) {
+      throw new MillraceError('ML_RANGE', {
+        what: `a model tells 2 to ${MOST_CLASSES} classes apart`,
+        got: this.#capacity,
+        where: 'maxClasses',
+      })
+    }
     this.#declared = spec.classes !== undefined
     this.#names = [...(spec.classes ?? [])]
     for (const [code, name] of this.#names.entries()) this.#codes.set(name, code)

@@ -10,6 +10,9 @@ const LAST = 2
 /** Labels beyond this are refused, as inputs are: their squares and sums must stay numbers. */
 const LARGEST_LABEL = 1e15
 
+/** Metrics take numbers up to 1e80. */
+const LARGEST_JUDGED = 1e79
+
 /** A number. The header is the weight of all labels, their weighted mean, and the last one. */
 export class RegressionTask implements ModelTask {
   readonly header = 3
@@ -60,13 +63,18 @@ export class RegressionTask implements ModelTask {
   }
 
   judged(out: Float64Array, mean: number, last: number, code: number, weight: number): JudgedRegression {
-    const [low, high] = out.length < 4 ? [null, null] : [out[2], out[3]]
-    return { value: out[0], label: code, weight, mean: orNull(mean), last: orNull(last), low, high }
+    const [low, high] = out.length < 4 ? [null, null] : [bounded(out[2]), bounded(out[3])]
+    return { value: bounded(out[0]), label: code, weight, mean: orNull(mean), last: orNull(last), low, high }
   }
 
   snapshot(): void {}
 
   restore(): void {}
+}
+
+/** A model that has gone astray is judged as far off as metrics count, rather than stopping the stream. */
+function bounded(value: number): number {
+  return Math.min(Math.max(value, -LARGEST_JUDGED), LARGEST_JUDGED)
 }
 
 function orNull(value: number): number | null {
