@@ -14,8 +14,10 @@ const CLASSES = 1
 
 /** Doubles of a numeric input in a class: weight, mean, Σ weight · (x − mean)². */
 const MOMENTS = 3
-/** The least variance of a class, by that of all classes. */
-const LEAST_SHARE = 1e-9
+/** ln 1e9: with a chance of 1e-9 a value says nothing of the class, and comes as among all records. */
+const STRANGER = 20.72326583694641
+/** Squared deviations from which that may be the likelier. */
+const FAR = 40
 /** An input whose variance is below this has not changed as far as doubles can tell. */
 const LEAST_VARIANCE = 1e-150
 
@@ -213,23 +215,35 @@ export class NaiveBayesLearner implements Learner {
   }
 
   #weighNumbers(page: Float64Array, offset: number, { dense, missing }: FeatureVector): void {
+    const { smoothing } = this.#spec
     const scores = this.#scores
     const classes = this.#classes
     for (let j = 0, all = offset + this.#moments(0); j < dense.length; j++, all += this.#stride) {
       const pooled = page[all] > 1 ? page[all + 2] / (page[all] - 1) : 0
       if (missing[j] === 1 || !(pooled > LEAST_VARIANCE)) continue
       const value = dense[j]
-      const least = LEAST_SHARE * pooled
       for (let k = 0, at = all + MOMENTS; k < classes; k++, at += MOMENTS) {
         if (scores[k] === Number.NEGATIVE_INFINITY) continue
         const count = page[at]
-        const own = count >= 2 ? page[at + 2] / (count - 1) : pooled
-        const variance = own > least ? own : least
+        // As if `smoothing` records had been seen that vary as all do: a class is not sure of what it has met once or always.
+        const variance = count > 1 ? (page[at + 2] + smoothing * pooled) / (count - 1 + smoothing) : pooled
         const off = value - (count > 0 ? page[at + 1] : page[all + 1])
-        scores[k] -= 0.5 * off * (off / variance)
+        const far = off * (off / variance)
+        if (far > FAR && this.#isStranger(far, variance, value - page[all + 1], pooled)) {
+          const whole = value - page[all + 1]
+          scores[k] -= STRANGER + 0.5 * whole * (whole / pooled)
+          this.#multiply(k, pooled)
+          continue
+        }
+        scores[k] -= 0.5 * far
         this.#multiply(k, variance)
       }
     }
+  }
+
+  /** The value is less likely in the class than by chance among all records. */
+  #isStranger(far: number, variance: number, whole: number, pooled: number): boolean {
+    return far + log(variance) > 2 * STRANGER + whole * (whole / pooled) + log(pooled)
   }
 
   #weighCategories(page: Float64Array, offset: number, { active, values, activeCount }: FeatureVector): void {
