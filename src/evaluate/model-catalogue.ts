@@ -3,18 +3,13 @@ import { MillraceError } from '../errors.ts'
 import type { FeatureSpec } from '../features/feature-spec.ts'
 import { nearestName } from '../formats/nearest-name.ts'
 import type { LearnerSpec, Task } from '../learn/learner.ts'
-import { adagrad } from '../learn/linear/adagrad.ts'
-import { invScaling } from '../learn/linear/inv-scaling.ts'
-import { logistic } from '../learn/linear/logistic.ts'
-import { normalized } from '../learn/linear/normalized.ts'
-import type { OptimizerSpec } from '../learn/linear/optimizer.ts'
-import { sgd } from '../learn/linear/sgd.ts'
 import { alma } from '../learn/margin/alma.ts'
 import { arow } from '../learn/margin/arow.ts'
 import { passiveAggressive, passiveAggressiveRegression } from '../learn/margin/passive-aggressive.ts'
 import { perceptron } from '../learn/margin/perceptron.ts'
 import { oneVsRest } from '../learn/one-vs-rest.ts'
 import { bayesLinearOf, bayesLogisticOf, naiveBayesOf } from './bayes-models.ts'
+import { linearRegressionOf, logisticOf, softmaxOf, svmOf } from './linear-models.ts'
 import type { Settings } from './settings.ts'
 
 export interface NamedModel {
@@ -37,6 +32,26 @@ interface Entry {
 }
 
 const catalogue: Readonly<Record<string, Entry>> = {
+  linear: {
+    tasks: ['regression'],
+    byDefault: true,
+    make: ({ inputs }, settings) => linearRegressionOf(inputs, settings),
+  },
+  logistic: {
+    tasks: ['binary'],
+    byDefault: true,
+    make: ({ inputs }, settings) => logisticOf(inputs, settings),
+  },
+  softmax: {
+    tasks: ['multiclass'],
+    byDefault: true,
+    make: ({ inputs, maxClasses }, settings) => softmaxOf(inputs, maxClasses, settings),
+  },
+  svm: {
+    tasks: ['binary', 'multiclass'],
+    byDefault: false,
+    make: (wanted, settings) => perClass(wanted, svmOf(wanted.inputs, settings) as LearnerSpec<never, 'binary'>),
+  },
   'bayes-linear': {
     tasks: ['regression'],
     byDefault: true,
@@ -44,17 +59,12 @@ const catalogue: Readonly<Record<string, Entry>> = {
   },
   'bayes-logistic': {
     tasks: ['binary'],
-    byDefault: false,
-    make: ({ inputs }, settings) => bayesLogisticOf(inputs, settings),
-  },
-  logistic: {
-    tasks: ['binary'],
     byDefault: true,
-    make: ({ inputs }, settings) => logistic({ inputs, optimizer: optimizerOf(settings), ...linearOf(settings) }),
+    make: ({ inputs }, settings) => bayesLogisticOf(inputs, settings),
   },
   'naive-bayes': {
     tasks: ['binary', 'multiclass'],
-    byDefault: false,
+    byDefault: true,
     make: ({ inputs, task, maxClasses }, settings) => naiveBayesOf(inputs, task === 'multiclass', maxClasses, settings),
   },
   'passive-aggressive': {
@@ -112,21 +122,6 @@ export function modelsOf(names: readonly string[], wanted: Wanted, settings: Set
   return models
 }
 
-const optimizers = ['sgd', 'invScaling', 'adagrad', 'normalized'] as const
-
-function optimizerOf(settings: Settings): OptimizerSpec {
-  switch (settings.choice('optimizer', optimizers, 'sgd')) {
-    case 'sgd':
-      return sgd(settings.number('learningRate', 0.01))
-    case 'invScaling':
-      return invScaling(settings.number('learningRate', 0.1), settings.number('power', 0.5))
-    case 'adagrad':
-      return adagrad(settings.number('learningRate', 0.1))
-    case 'normalized':
-      return normalized(settings.number('learningRate', 0.5))
-  }
-}
-
 function passiveAggressiveOf(settings: Settings): {
   variant: 'I' | 'II' | 'hard'
   aggressiveness: number
@@ -137,14 +132,6 @@ function passiveAggressiveOf(settings: Settings): {
 
 function scaledOf(settings: Settings): { standardise: boolean; intercept: boolean } {
   return { standardise: settings.boolean('standardise', true), intercept: settings.boolean('intercept', true) }
-}
-
-function linearOf(settings: Settings): { standardise: boolean; l2: number; intercept: boolean } {
-  return {
-    standardise: settings.boolean('standardise', true),
-    l2: settings.number('l2', 0),
-    intercept: settings.boolean('intercept', true),
-  }
 }
 
 function noModel(task: Task): MillraceError {

@@ -9,6 +9,8 @@ import { sgd } from './linear/sgd.ts'
 import { softmax } from './linear/softmax.ts'
 import type { StopOptions } from './stop.ts'
 import { stopWhen } from './stop-when.ts'
+import { compose } from './transform/compose.ts'
+import { interactions } from './transform/products.ts'
 
 type Inputs = Parameters<typeof logistic>[0]['inputs']
 const never = { after: 1e9, loss: { tolerance: 0, over: 70 }, weights: { tolerance: 0, over: 110 } }
@@ -16,6 +18,8 @@ const never = { after: 1e9, loss: { tolerance: 0, over: 70 }, weights: { toleran
 for (const [name, make] of Object.entries({
   logistic: (inputs: Inputs, stop: StopOptions) => logistic({ inputs, optimizer: sgd(0.1), stop }),
   linear: (inputs: Inputs, stop: StopOptions) => linear({ inputs, stop }),
+  composed: (inputs: Inputs, stop: StopOptions) =>
+    logistic({ inputs: compose(inputs, interactions()), optimizer: sgd(0.1), stop }),
   softmax: (inputs: Inputs, stop: StopOptions) => softmax({ inputs, optimizer: sgd(0.1), maxClasses: 3, stop }),
 })) {
   describe(`a ${name} model that may stop`, () => {
@@ -24,6 +28,9 @@ for (const [name, make] of Object.entries({
         name: how,
         spec: (inputs: Inputs): LearnerSpec => make(inputs, stop) as LearnerSpec,
         create: (spec: LearnerSpec) => createLearner(spec),
+        ...(name === 'composed'
+          ? { skip: { 'weights stay': 'products come between the numeric inputs and the slots' } }
+          : {}),
       }
       for (const { title, run } of learnerChecks(subject)) it(title, run)
     }

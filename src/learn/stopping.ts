@@ -39,15 +39,21 @@ export class Stopping implements Learner {
   readonly weights?: Learner['weights']
   readonly posterior?: NonNullable<Learner['posterior']>
   readonly mergeWith?: Learner['mergeWith']
+  readonly numericNames: Learner['numericNames']
   readonly #inner: Learner
+  /** Weights more than slots. */
+  readonly #shift: number
   readonly #stop: StopSpec
   /** Sets of weights that there may be. */
   readonly #sets: number
   readonly #out: Float64Array
 
-  constructor(inner: Learner, stop: StopSpec) {
+  /** @param dense numeric inputs of the encoder; transformers may give the inner learner others */
+  constructor(inner: Learner, stop: StopSpec, dense: number) {
     this.#inner = inner
     this.#stop = stop
+    this.#shift = (inner.numericNames?.length ?? dense) - dense
+    this.numericNames = inner.numericNames
     this.task = inner.task
     this.merge = inner.merge
     this.layout = `${inner.layout} stopping${stop.weights === undefined ? '' : ' by weights'}`
@@ -136,10 +142,11 @@ export class Stopping implements Learner {
     inner.resize(from, fromOffset + HEADER, fromSlots, to, toOffset + HEADER, toSlots)
     const source = fromOffset + HEADER + inner.size(fromSlots)
     const target = toOffset + HEADER + inner.size(toSlots)
-    const count = 1 + Math.min(fromSlots, toSlots)
+    const count = 1 + this.#shift + Math.min(fromSlots, toSlots)
+    const [fromWidth, toWidth] = [fromSlots, toSlots].map((each) => 1 + this.#shift + each)
     for (let set = 0; set < this.#sets; set++) {
-      const at = source + set * (1 + fromSlots)
-      to.set(from.subarray(at, at + count), target + set * (1 + toSlots))
+      const at = source + set * fromWidth
+      to.set(from.subarray(at, at + count), target + set * toWidth)
     }
   }
 
@@ -215,10 +222,10 @@ export class Stopping implements Learner {
     const copy = offset + HEADER + this.#inner.size(slots)
     let most = 0
     this.weights?.(page, offset, slots).forEach(({ intercept, weights }, set) => {
-      const at = copy + set * (1 + slots)
+      const at = copy + set * (1 + weights.length)
       most = Math.max(most, Math.abs(page[at] - intercept))
       page[at] = intercept
-      for (let slot = 0; slot < slots; slot++) {
+      for (let slot = 0; slot < weights.length; slot++) {
         most = Math.max(most, Math.abs(page[at + 1 + slot] - weights[slot]))
         page[at + 1 + slot] = weights[slot]
       }
@@ -227,7 +234,7 @@ export class Stopping implements Learner {
   }
 
   #copySize(slots: number): number {
-    return this.#sets * (1 + slots)
+    return this.#sets * (1 + slots + this.#shift)
   }
 
   #checkDouble(value: number): void {
