@@ -9,8 +9,10 @@ import { checkRow } from './check-row.ts'
 import type { NaiveBayesSpec } from './naive-bayes.ts'
 
 const STEPS = 0
-/** Weight of each class. */
-const CLASSES = 1
+/** Categorical slots that any class has met. */
+const MET = 1
+/** Weight of each class; then what its categorical slots have been counted, all together. */
+const CLASSES = 2
 
 /** Doubles of a numeric input in a class: weight, mean, Σ weight · (x − mean)². */
 const MOMENTS = 3
@@ -24,9 +26,9 @@ const LEAST_VARIANCE = 1e-150
 /**
  * The learner behind `naiveBayes`. A model of K classes is, in doubles:
  *
- *     steps; weight of each class
+ *     steps; categorical slots met; weight of each class; count of all categorical slots in each class
  *     numeric inputs: of each, the moments over all classes, then of each class
- *     categorical slots: of each, its weight in each class
+ *     categorical slots: of each, its count in each class, Σ weight · value
  *
  * The score of a class is the logarithm of its share plus those of its inputs, numeric ones first, in order; without the
  * powers of 2π, of which all classes have as many.
@@ -42,6 +44,8 @@ export class NaiveBayesLearner implements Learner {
   readonly #dense: number
   /** Doubles of a numeric input. */
   readonly #stride: number
+  /** The counts of all categorical slots. */
+  readonly #totals: number
   /** Where slot 0 would be, were it categorical. */
   readonly #sparse: number
   // Scratch of one record: the score of each class is #scores − ½ ln #products.
@@ -55,7 +59,8 @@ export class NaiveBayesLearner implements Learner {
     this.outputs = spec.task === 'binary' ? 1 : this.#classes
     this.#dense = spec.inputs.numeric.length
     this.#stride = MOMENTS * (this.#classes + 1)
-    this.#sparse = CLASSES + this.#classes + (this.#stride - this.#classes) * this.#dense
+    this.#totals = CLASSES + this.#classes
+    this.#sparse = this.#totals + this.#classes + (this.#stride - this.#classes) * this.#dense
     this.#scores = new Float64Array(this.#classes)
     this.#products = new Float64Array(this.#classes)
     this.layout = `naiveBayes v1 ${spec.task} ${this.#classes}`
@@ -116,8 +121,8 @@ export class NaiveBayesLearner implements Learner {
   ): void {
     const classes = this.#classes
     to.fill(0, toAt, toAt + this.size(toSlots))
-    for (let i = 0; i < CLASSES + classes; i++) to[toAt + i] = from[fromAt + i]
-    const oldSparse = CLASSES + classes + (this.#stride - classes) * dense
+    for (let i = 0; i < this.#totals; i++) to[toAt + i] = from[fromAt + i]
+    const oldSparse = this.#totals + classes + (this.#stride - classes) * dense
     for (let slot = 0; slot < slots.length; slot++) {
       const next = slots[slot]
       if (next < 0) continue
@@ -126,11 +131,12 @@ export class NaiveBayesLearner implements Learner {
       const target = toAt + (numeric ? this.#moments(next) : this.#sparse + classes * next)
       for (let i = 0; i < (numeric ? this.#stride : classes); i++) to[target + i] = from[source + i]
     }
+    this.#countSlots(to, toAt, toSlots)
   }
 
   check(page: Float64Array, offset: number, slots: number): void {
     checkRow(page, offset, this.size(slots), this.layout, () => {
-      for (let i = 0; i < this.#classes; i++) if (page[offset + CLASSES + i] < 0) return 'the weight of a class'
+      for (let i = MET; i < this.#totals + this.#classes; i++) if (page[offset + i] < 0) return 'the weight of a class'
       for (let j = 0; j < this.#dense; j++) {
         for (let i = 0; i < this.#stride; i += MOMENTS) {
           const k = offset + this.#moments(j) + i
@@ -145,7 +151,7 @@ export class NaiveBayesLearner implements Learner {
   }
 
   mergeWith(page: Float64Array, offset: number, other: Float64Array, otherOffset: number, slots: number): void {
-    for (let i = 0; i < CLASSES + this.#classes; i++) page[offset + i] += other[otherOffset + i]
+    for (let i = 0; i < this.#totals; i++) page[offset + i] += other[otherOffset + i]
     for (let j = 0; j < this.#dense; j++) {
       for (let i = 0; i < this.#stride; i += MOMENTS) {
         mergeMoments(page, offset + this.#moments(j) + i, other, otherOffset + this.#moments(j) + i)
@@ -154,11 +160,12 @@ export class NaiveBayesLearner implements Learner {
     for (let i = this.#sparse + this.#classes * this.#dense; i < this.size(slots); i++) {
       page[offset + i] += other[otherOffset + i]
     }
+    this.#countSlots(page, offset, slots)
   }
 
   /** Where the moments of a numeric input begin. */
   #moments(slot: number): number {
-    return CLASSES + this.#classes + this.#stride * slot
+    return this.#totals + this.#classes + this.#stride * slot
   }
 
   #checkLabel(y: number): void {
@@ -249,13 +256,34 @@ export class NaiveBayesLearner implements Learner {
   #weighCategories(page: Float64Array, offset: number, { active, values, activeCount }: FeatureVector): void {
     const classes = this.#classes
     const { smoothing } = this.#spec
+    const spread = smoothing * page[offset + MET]
+    const totals = offset + this.#totals
     for (let i = 0; i < activeCount; i++) {
-      if (values[i] === 0) continue
+      const value = values[i]
       const first = offset + this.#sparse + classes * active[i]
+      if (!(value > 0 && this.#isMet(page, first))) continue
       for (let k = 0; k < classes; k++) {
-        const rarity = (page[offset + CLASSES + k] + 2 * smoothing) / (page[first + k] + smoothing)
-        this.#multiply(k, rarity * rarity)
+        const rarity = (page[totals + k] + spread) / (page[first + k] + smoothing)
+        if (value === 1) this.#multiply(k, rarity * rarity)
+        else this.#scores[k] -= value * log(rarity)
       }
+    }
+  }
+
+  #isMet(page: Float64Array, first: number): boolean {
+    for (let k = 0; k < this.#classes; k++) if (page[first + k] > 0) return true
+    return false
+  }
+
+  /** What the header says of all categorical slots. */
+  #countSlots(page: Float64Array, offset: number, slots: number): void {
+    const classes = this.#classes
+    page[offset + MET] = 0
+    page.fill(0, offset + this.#totals, offset + this.#totals + classes)
+    for (let slot = this.#dense; slot < slots; slot++) {
+      const first = offset + this.#sparse + classes * slot
+      if (this.#isMet(page, first)) page[offset + MET]++
+      for (let k = 0; k < classes; k++) page[offset + this.#totals + k] += page[first + k]
     }
   }
 
@@ -278,9 +306,12 @@ export class NaiveBayesLearner implements Learner {
       addToMoments(page, all, dense[j], weight)
       addToMoments(page, all + MOMENTS * (y + 1), dense[j], weight)
     }
-    const first = offset + this.#sparse + y
     for (let i = 0; i < activeCount; i++) {
-      if (values[i] !== 0) page[first + this.#classes * active[i]] += weight
+      if (!(values[i] > 0)) continue
+      const first = offset + this.#sparse + this.#classes * active[i]
+      if (!this.#isMet(page, first)) page[offset + MET]++
+      page[first + y] += weight * values[i]
+      page[offset + this.#totals + y] += weight * values[i]
     }
     page[offset + CLASSES + y] += weight
     page[offset + STEPS]++

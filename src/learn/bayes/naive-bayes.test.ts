@@ -194,7 +194,7 @@ describeWithData('Gaussian naive Bayes on electricity', ['electricity.csv.gz'], 
   test('is a little above MOA 2024.07, 0.73354, which rules a class out by an input it has only met with one value', () => {
     const product = (own: number, densities: number[]): number => densities.reduce((p, density) => p * density, own)
     expect(plainAccuracy(0, true, product).toFixed(5)).toBe('0.73354')
-    expect(accuracy().toFixed(5)).toBe('0.73407')
+    expect(accuracy().toFixed(5)).toBe('0.73402')
   })
 
   test('is above River 0.26.1, 0.72875, which adds 1e-9 to every density and takes population variances', () => {
