@@ -25,6 +25,7 @@ const parts = [
 /** No test file may take longer than this, except those that say why here. */
 const fileBudgetSeconds = 120
 const fileBudgets = {
+  'test/accuracy.test.ts': 300, // sixty evaluations of real data, half a million records the largest
   'test/kill.test.ts': 240, // a hundred starts of the real program
   'test/flink/pipelines.test.ts': 240, // forty jobs on a Flink cluster
   'test/flink/flights.test.ts': 300, // a year of flights seven times, killed and rescaled

@@ -5,7 +5,7 @@ import { FileSource } from '../connectors/file/source.ts'
 import { MillraceError } from '../errors.ts'
 import { SLIPS } from '../evaluate/column-guess.ts'
 import { Evaluation, type RejectedRow } from '../evaluate/evaluation.ts'
-import { modelsOf } from '../evaluate/model-catalogue.ts'
+import { allFit, modelsOf } from '../evaluate/model-catalogue.ts'
 import { planTable, type TableWishes } from '../evaluate/plan-table.ts'
 import { type Evaluated, resultsOf } from '../evaluate/result.ts'
 import { Settings } from '../evaluate/settings.ts'
@@ -25,6 +25,7 @@ export interface EvalFlags {
   readonly model?: string
   readonly set?: readonly string[]
   readonly categorical?: string
+  readonly text?: string
   readonly drop?: string
   readonly time?: string
   readonly delimiter?: string
@@ -74,7 +75,10 @@ export async function evaluateTable(
   })
   if (!sample.enough) sample.end()
   if (sample.columns.length > 0 && sample.rows === 0) throw nothingLearned(path, [])
-  const plan = planTable(sample.columns, wishes)
+  const first = planTable(sample.columns, wishes)
+  const plan = allFit(list(flags.model), first.task)
+    ? first
+    : planForModels(sample.columns, wishes, list(flags.model), first)
   const evaluated = await pass(
     path,
     plan,
@@ -87,6 +91,18 @@ export async function evaluateTable(
   // A third label comes again and again where two had been taken for all: what was learned until then is worth nothing.
   const again = planTable(sample.columns, { ...wishes, task: 'multiclass' })
   return (await pass(path, again, flags, csv, progress, false)) as Evaluated
+}
+
+/** Models that are all for another task say what the label is: the first rows may have shown too little of it. */
+function planForModels(
+  columns: TableSample['columns'],
+  wishes: TableWishes,
+  models: readonly string[],
+  first: TablePlan,
+): TablePlan {
+  if (wishes.task !== undefined || wishes.positive !== undefined) return first
+  const task = TASKS.find((other) => allFit(models, other))
+  return task === undefined ? first : planTable(columns, { ...wishes, task })
 }
 
 /** One pass over the table; undefined when `watched` and labels came that the plan does not know. */
@@ -135,6 +151,7 @@ function wishesOf(flags: EvalFlags): TableWishes {
     task,
     positive: flags.positive,
     categorical: list(flags.categorical),
+    text: list(flags.text),
     drop: list(flags.drop),
     time: flags.time,
   }

@@ -8,13 +8,14 @@ import { count, metric, table } from './format.ts'
 
 export function evalText(file: string, { evaluation, results }: Evaluated): string {
   const { plan } = evaluation
-  const { numeric, categorical, label, task, positive, negative } = plan
+  const { numeric, categorical, text, label, task, positive, negative } = plan
   const classes =
     positive === null ? '' : `, true is "${positive}"${negative === null ? '' : `, false is "${negative}"`}`
   const parts = [
     `${file}: ${task}, label ${label}${classes}`,
     inputsText('numbers', numeric),
     inputsText('categories', categorical),
+    inputsText('words of', text),
     inputsText('left out, since each record has its own (--categorical takes them)', plan.leftOut),
     '',
     table(rowsOf(results)),

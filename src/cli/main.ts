@@ -43,6 +43,7 @@ function program(): Command {
     .option('--model <names>', 'models, separated by commas (default: the usual ones of the task)')
     .option('--set <name=value>', 'a setting, such as learningRate=0.01 or logistic.l2=0.001; repeat', collect, [])
     .option('--categorical <columns>', 'columns whose numbers are names, separated by commas')
+    .option('--text <columns>', 'columns of sentences, whose words are the inputs (default: as they look)')
     .option('--drop <columns>', 'columns that are not learned from, separated by commas')
     .option('--time <column>', 'a column of times: the axis of the plot, and not learned from')
     .option('--delimiter <character>', 'between the cells of a row (default: a comma)')

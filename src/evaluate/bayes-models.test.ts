@@ -11,7 +11,7 @@ const wide = features(schema).numeric('a').categorical('b')
 
 it('makes Bayesian models by their names and settings, diagonal ones where categories may be many', () => {
   const settings = new Settings(['forgetting=0.99', 'robust=4', 'noise=2', 'priorPrecision=0.5', 'interval=0.8'])
-  const [{ spec }] = modelsOf([], { inputs: narrow, task: 'regression', maxClasses: 9 }, settings)
+  const [{ spec }] = modelsOf(['bayes-linear'], { inputs: narrow, task: 'regression', maxClasses: 9 }, settings)
   expect(spec).toMatchObject({
     kind: 'bayesLinear',
     covariance: 'full',

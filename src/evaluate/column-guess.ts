@@ -14,8 +14,9 @@ export class ColumnGuess {
   whole = true
   /** How often each text came, up to a bound of texts; of numbers only where they are asked for. */
   readonly distinct = new Map<string, number>()
-  /** Cells that are no number. */
+  /** Cells that are no number, and the spaces in them. */
   #texts = 0
+  #spaces = 0
 
   constructor(name: string) {
     this.name = name
@@ -29,6 +30,15 @@ export class ColumnGuess {
   /** Nearly every text is another: a name or a time of each record, from which nothing general is learned. */
   get identifies(): boolean {
     return !this.numeric && this.filled >= 500 && this.distinct.size > 0.9 * Math.min(this.filled, MOST_DISTINCT)
+  }
+
+  /** Whole sentences, whose words say more than the texts as a whole: four words or more, as a rule. */
+  get sentences(): boolean {
+    return (
+      !this.numeric &&
+      this.#spaces >= 3 * this.#texts &&
+      this.distinct.size > 0.5 * Math.min(this.filled, MOST_DISTINCT)
+    )
   }
 
   /** The texts of a column of two, in order; a few slips beside them do not count. Undefined for any other column. */
@@ -51,6 +61,7 @@ export class ColumnGuess {
 
   /** Remembers the text of a cell that was added. */
   remember(text: string): void {
+    for (let i = 0; i < text.length; i++) if (text.charCodeAt(i) === 32) this.#spaces++
     const times = this.distinct.get(text)
     if (times !== undefined || this.distinct.size < MOST_DISTINCT) this.distinct.set(text, (times ?? 0) + 1)
   }

@@ -25,6 +25,7 @@ describe('the plan of an evaluation', () => {
     expect(planTable(sampleOf(csv), { label: 'y' })).toEqual({
       numeric: ['n', 'd'],
       categorical: ['t'],
+      text: [],
       label: 'y',
       task: 'binary',
       positive: 'yes',
@@ -54,6 +55,15 @@ describe('the plan of an evaluation', () => {
     expect(planTable(sampleOf(`id,x,y\n${rows}`), { label: 'y' })).toMatchObject({ leftOut: ['id'], categorical: [] })
     const asked = planTable(sampleOf(`id,x,y\n${rows}`), { label: 'y', categorical: ['id'] })
     expect(asked).toMatchObject({ leftOut: [], categorical: ['id'] })
+  })
+
+  it('takes the words of sentences, and leaves them out or whole when asked to', () => {
+    const csv = `said,y\n${Array.from({ length: 40 }, (_, i) => `the train ${i} was late,${i % 2}`).join('\n')}`
+    expect(planTable(sampleOf(csv), { label: 'y' })).toMatchObject({ text: ['said'], categorical: [] })
+    const whole = planTable(sampleOf(csv), { label: 'y', categorical: ['said'] })
+    expect(whole).toMatchObject({ text: [], categorical: ['said'] })
+    const short = sampleOf('said,y\nyes,1\nno,0\nyes,0\n')
+    expect(planTable(short, { label: 'y', text: ['said'] })).toMatchObject({ text: ['said'], categorical: [] })
   })
 
   it('refuses names that are not there and labels that do not fit, and says what there is', () => {

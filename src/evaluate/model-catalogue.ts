@@ -103,6 +103,11 @@ function perClass({ task, maxClasses }: Wanted, learner: LearnerSpec<never, 'bin
   return task === 'multiclass' ? oneVsRest(learner, { maxClasses: Math.max(2, maxClasses) }) : learner
 }
 
+/** Whether every model of these names is for the task; names that are not there are told later. */
+export function allFit(names: readonly string[], task: Task): boolean {
+  return names.every((name) => !Object.hasOwn(catalogue, name) || catalogue[name].tasks.includes(task))
+}
+
 /**
  * The models asked for, or the usual ones of the task.
  *

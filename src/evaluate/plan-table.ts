@@ -10,6 +10,7 @@ export interface TableWishes {
   readonly task?: Task
   readonly positive?: string
   readonly categorical?: readonly string[]
+  readonly text?: readonly string[]
   readonly drop?: readonly string[]
   readonly time?: string
 }
@@ -22,7 +23,7 @@ const MOST_NUMBERED_CLASSES = 20
  * @throws ML_PARAM for names that the table does not have; ML_SCHEMA without a header line; ML_LABEL when the label does not fit the task
  */
 export function planTable(columns: readonly ColumnGuess[], wishes: TableWishes): TablePlan {
-  const { label, categorical = [], drop = [], time } = wishes
+  const { label, categorical = [], text = [], drop = [], time } = wishes
   if (columns.length === 0) {
     throw new MillraceError('ML_SCHEMA', { what: 'the table has no header line', where: 'evaluation' })
   }
@@ -34,9 +35,12 @@ export function planTable(columns: readonly ColumnGuess[], wishes: TableWishes):
   const target = find(label, '--label')
   for (const name of drop) find(name, '--drop')
   for (const name of categorical) find(name, '--categorical')
+  for (const name of text) find(name, '--text')
   if (time !== undefined) find(time, '--time')
   const offered = columns.filter(({ name }) => name !== label && name !== time && !drop.includes(name))
-  const inputs = offered.filter((column) => categorical.includes(column.name) || !column.identifies)
+  const asked = (name: string) => categorical.includes(name) || text.includes(name)
+  const isText = (column: ColumnGuess) => text.includes(column.name) || (!asked(column.name) && column.sentences)
+  const inputs = offered.filter((column) => asked(column.name) || isText(column) || !column.identifies)
   if (inputs.length === 0) {
     throw new MillraceError('ML_SCHEMA', {
       what: 'no column is left to learn from',
@@ -44,11 +48,13 @@ export function planTable(columns: readonly ColumnGuess[], wishes: TableWishes):
       remedy: 'Drop fewer columns',
     })
   }
-  const isCategory = ({ name, numeric, filled }: ColumnGuess) => categorical.includes(name) || !numeric || filled === 0
+  const isCategory = (column: ColumnGuess) =>
+    categorical.includes(column.name) || !column.numeric || column.filled === 0
   const task = wishes.task ?? (wishes.positive === undefined ? taskOf(target) : 'binary')
   return {
-    numeric: inputs.filter((column) => !isCategory(column)).map(({ name }) => name),
-    categorical: inputs.filter(isCategory).map(({ name }) => name),
+    numeric: inputs.filter((column) => !isText(column) && !isCategory(column)).map(({ name }) => name),
+    categorical: inputs.filter((column) => !isText(column) && isCategory(column)).map(({ name }) => name),
+    text: inputs.filter(isText).map(({ name }) => name),
     label,
     task,
     leftOut: offered.filter((column) => !inputs.includes(column)).map(({ name }) => name),

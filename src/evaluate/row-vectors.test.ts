@@ -11,6 +11,7 @@ import { type TablePlan, tableInputs, tableSchema } from './table-plan.ts'
 const plan: TablePlan = {
   numeric: ['a', 'b'],
   categorical: ['c', 'd'],
+  text: [],
   label: 'y',
   task: 'binary',
   positive: 'yes',

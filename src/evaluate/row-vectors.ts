@@ -58,8 +58,8 @@ export class RowVectors implements CellReader<undefined> {
     this.x = encoder.vector()
     const emptyIsNull = nullValues.includes('')
     const quick = { width: width(), columns, numeric: plan.numeric.length, delimiter, emptyIsNull }
-    // A row of which the time may be asked is scanned.
-    this.#quick = plan.time === null ? new QuickRow(quick, labels, this.#slots) : undefined
+    // A row of which the time may be asked, or whose words are inputs, is scanned.
+    this.#quick = plan.time === null && plan.text.length === 0 ? new QuickRow(quick, labels, this.#slots) : undefined
   }
 
   /** The time of the row read last, as its cell says it; before the decoder goes on. */
@@ -108,7 +108,8 @@ export class RowVectors implements CellReader<undefined> {
   }
 
   #readLabel(bytes: Uint8Array, { starts, ends, flags }: CsvScanner): boolean {
-    const column = this.#columns[this.#plan.numeric.length + this.#plan.categorical.length]
+    const { numeric, categorical, text } = this.#plan
+    const column = this.#columns[numeric.length + categorical.length + text.length]
     const labels = this.#labels
     let [source, start, end] = [bytes, starts[column], ends[column]]
     if ((flags[column] & ESCAPED) !== 0) {
@@ -126,6 +127,7 @@ export class RowVectors implements CellReader<undefined> {
 
   #readCategories(bytes: Uint8Array, row: CsvScanner): boolean {
     const { x } = this
+    if (this.#plan.text.length > 0) return this.#askEncoder(bytes, row)
     const { active } = x
     const { starts, ends, flags } = row
     const columns = this.#columns
@@ -146,10 +148,10 @@ export class RowVectors implements CellReader<undefined> {
   /** A row with a category that was not seen before: as texts, through the encoder; then its slots are known. */
   #askEncoder(bytes: Uint8Array, { starts, ends, flags }: CsvScanner): boolean {
     const { x } = this
-    const { numeric, categorical } = this.#plan
+    const { numeric, categorical, text } = this.#plan
     const record: Record<string, unknown> = {}
     for (const [i, name] of numeric.entries()) record[name] = x.missing[i] === 1 ? null : x.dense[i]
-    for (const [i, name] of categorical.entries()) {
+    for (const [i, name] of [...categorical, ...text].entries()) {
       const column = this.#columns[numeric.length + i]
       record[name] = this.#textOf(bytes, starts[column], ends[column], flags[column])
     }
@@ -159,6 +161,7 @@ export class RowVectors implements CellReader<undefined> {
       this.problem = errorText(error)
       return false
     }
+    if (text.length > 0) return true
     let next = 0
     for (const [i, name] of categorical.entries()) {
       const column = this.#columns[numeric.length + i]
