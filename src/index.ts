@@ -27,11 +27,10 @@ export {
   naiveBayes,
 } from './learn/bayes/naive-bayes.ts'
 export type { BayesOptions, Covariance } from './learn/bayes/options.ts'
-export type { PosteriorState } from './learn/bayes/posterior.ts'
 export type { PriorOptions } from './learn/bayes/prior.ts'
 export { readPosterior } from './learn/bayes/read-posterior.ts'
 export { type DefinedLearner, defineLearner } from './learn/define-learner.ts'
-export type { Learner, LearnerSpec, SlotWeights, Task } from './learn/learner.ts'
+export type { Learner, LearnerSpec, PosteriorState, SlotWeights, Task } from './learn/learner.ts'
 export { adagrad } from './learn/linear/adagrad.ts'
 export { type AdamOptions, adam } from './learn/linear/adam.ts'
 export { type FtrlOptions, ftrl } from './learn/linear/ftrl.ts'

@@ -286,6 +286,24 @@ describe('an edited pipeline is refused, with the difference, and nothing is wri
     expect((await (await open(edited(), world)).run()).end).toBe('finished')
   })
 
+  test('fault 42: models per key whose text is hashed to other slots, or goes through other transformers', async () => {
+    const perKey = (inputs: Edit['inputs']) => edited({ modelPerKey: true, inputs })
+    const world = { base: folder(), ends: new MemoryEnds() }
+    await (
+      await open(
+        perKey((list) => list.numeric('x').text('kind', { hashBits: 4 })),
+        world,
+        STOP_AT,
+      )
+    ).run()
+    for (const other of [
+      perKey((list) => list.numeric('x').text('kind', { hashBits: 5 })),
+      perKey((list) => compose(list.numeric('x').text('kind', { hashBits: 4 }), imputer('mean'))),
+    ]) {
+      await expect(open(other, world)).rejects.toMatchObject({ code: 'ML_OTHER_PLAN' })
+    }
+  })
+
   test('fault 42: another pipeline in the folder', async () => {
     const { world } = await stopped()
     const opening = open(edited({ name: 'other', more: true }), world)

@@ -26,7 +26,7 @@ export interface CategoricalOptions {
 }
 
 export interface TextOptions {
-  /** Hash words to 2^hashBits slots (1 to 24, default 18). */
+  /** Hash words to 2^hashBits slots (1 to 24, default 18): a double or more each, so take fewer in models per key. */
   readonly hashBits?: number
   /** 2: pairs of neighbouring words are inputs, too; 1 by default. */
   readonly ngrams?: 1 | 2

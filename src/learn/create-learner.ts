@@ -39,8 +39,11 @@ const learners: Readonly<Record<string, CreateLearner>> = {
   perceptron: (spec) => new MarginLearner(spec as PerceptronSpec, new Perceptron()),
   alma: (spec) => new MarginLearner(spec as AlmaSpec, new Alma(spec as AlmaSpec)),
   arow: (spec) => new MarginLearner(spec as ArowSpec, new Arow(spec as ArowSpec)),
-  oneVsRest: (spec, options) =>
-    new OneVsRest(spec as OneVsRestSpec, createLearner((spec as OneVsRestSpec).learner as LearnerSpec, options)),
+  oneVsRest: (spec, options) => {
+    // What the learner of a class sees is what reaches the whole: transformers stand before it, once.
+    const inner = { ...(spec as OneVsRestSpec).learner, inputs: spec.inputs } as LearnerSpec
+    return new OneVsRest(spec as OneVsRestSpec, createLearner(inner, options))
+  },
   naiveBayes: (spec) => new NaiveBayesLearner(spec as NaiveBayesSpec),
   logistic: (spec, options) => new LinearLearner(spec as OneScoreSpec, options),
   linear: (spec, options) => new LinearLearner(spec as OneScoreSpec, options),

@@ -62,6 +62,16 @@ export interface SlotWeights {
   readonly class?: number
 }
 
+/** What a Bayesian model believes of its intercept and weights: a distribution. */
+export interface PosteriorState {
+  /** Intercept first, then by slot. */
+  readonly mean: Float64Array
+  /** Of all pairs of coordinates, row by row; entry (i, j) is at i · mean.length + j. */
+  readonly covariance: Float64Array
+  /** Inverse of the covariance. */
+  readonly precision: Float64Array
+}
+
 /**
  * A learner whose models have a size known from their slots. The state of a model is `page[offset .. offset + size(slots))`.
  *
@@ -116,6 +126,8 @@ export interface Learner {
   steps(page: Float64Array, offset: number): number
   /** One set of weights, or one for each class; absent where a model has nothing of the kind. */
   weights?(page: Float64Array, offset: number, slots: number): readonly SlotWeights[]
+  /** The whole posterior of a model; absent where there is none. */
+  posterior?(page: Float64Array, offset: number, slots: number): PosteriorState
   /** Writes the model into a row with room for more slots, or for fewer where those left out were never used. */
   resize(
     from: Float64Array,

@@ -38,7 +38,7 @@ export function oneVsRest<T>(learner: LearnerSpec<T, 'binary'>, options: ClassOp
   const create = (learner as { [CREATE]?: CreateLearner })[CREATE]
   if (create === undefined) return spec
   const own: CreateLearner = (made, settings) => {
-    const { learner: inner } = made as OneVsRestSpec
+    const inner = { ...(made as OneVsRestSpec).learner, inputs: made.inputs }
     return new OneVsRest(made as OneVsRestSpec, create(inner as LearnerSpec, settings), true)
   }
   return { ...spec, [CREATE]: own } as OneVsRestSpec<T>

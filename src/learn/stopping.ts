@@ -37,6 +37,7 @@ export class Stopping implements Learner {
   readonly outputs: number
   readonly uncertain: boolean
   readonly weights?: Learner['weights']
+  readonly posterior?: NonNullable<Learner['posterior']>
   readonly mergeWith?: Learner['mergeWith']
   readonly numericNames: Learner['numericNames']
   readonly #inner: Learner
@@ -67,6 +68,8 @@ export class Stopping implements Learner {
         remedy: 'Take stop: { loss } or { after }',
       })
     }
+    const posterior = inner.posterior?.bind(inner)
+    if (posterior !== undefined) this.posterior = (page, offset, slots) => posterior(page, offset + HEADER, slots)
     if (inner.weights !== undefined) {
       this.weights = (page, offset, slots) => inner.weights?.(page, offset + HEADER, slots) ?? []
     }

@@ -28,7 +28,7 @@ class Factor {
     for (let j = 0; j < n; j++) {
       const c = columnAt(this.at, j, tail)
       this.page.fill(0, c, c + j)
-      this.page[c + j] = diagonal
+      this.page[c + j] = 1 / diagonal
       this.page[c + j + 1] = mean
     }
   }

@@ -2,8 +2,9 @@
  * A positive definite matrix as Λ = U D Uᵀ with U unit upper triangular and D diagonal, inside a row of doubles, and a
  * vector beside it: the normal equations of least squares, Λ m = η, in the form that rank-1 updates change in O(n²).
  *
- * Layout    column j begins at `columnAt(at, j, tail)`: U₀ⱼ .. U₍ⱼ₋₁₎ⱼ, dⱼ, then `tail` ≥ 1 doubles, of which the first is
- *           tⱼ, where Uᵀ m = t; the rest is the caller's. One dimension more is one column more at the end: nothing moves
+ * Layout    column j begins at `columnAt(at, j, tail)`: U₀ⱼ .. U₍ⱼ₋₁₎ⱼ, 1/dⱼ (a division less each time), then `tail` ≥ 1
+ *           doubles, of which the first is tⱼ, where Uᵀ m = t; the rest is the caller's. One dimension more is one column
+ *           more at the end: nothing moves
  * Order     columns from last to first; within a column each element on its own. Same numbers give identical bits
  * Numbers   dⱼ > 0 is kept by every update, so Λ stays positive definite whatever is rounded. An update is backward
  *           stable: columns that grow much use the second form of Gill et al. (their method C2)
@@ -58,10 +59,10 @@ export function eliminate(
     w[j - 1] = p1
     w[j - 2] = p2
     w[j - 3] = p3
-    variance += p0 * (p0 / page[c + j])
-    variance += p1 * (p1 / page[c1 + j - 1])
-    variance += p2 * (p2 / page[c2 + j - 2])
-    variance += p3 * (p3 / page[c3 + j - 3])
+    variance += p0 * (p0 * page[c + j])
+    variance += p1 * (p1 * page[c1 + j - 1])
+    variance += p2 * (p2 * page[c2 + j - 2])
+    variance += p3 * (p3 * page[c3 + j - 3])
     mean += p0 * page[c + j + 1]
     mean += p1 * page[c1 + j]
     mean += p2 * page[c2 + j - 1]
@@ -78,7 +79,7 @@ export function eliminate(
   }
   for (; j >= 0; j = (j - 1) | 0) {
     const p = w[j]
-    variance += p * (p / page[c + j])
+    variance += p * (p * page[c + j])
     mean += p * page[c + j + 1]
     for (let i = 0; i < j; i++) w[i] -= p * page[c + i]
     c = (c - j - tail) | 0
@@ -110,6 +111,7 @@ export function rankOneUpdate(
   target: number,
   result: Float64Array,
 ): void {
+  const widen = 1 / keep
   let mean = 0
   let variance = 0
   let scale = 1
@@ -131,17 +133,17 @@ export function rankOneUpdate(
       const w2 = w[j - 2] - p0 * a2
       const w3 = w[j - 3] - p0 * a3
       const p2 = w2 - p1 * b2
-      const v3 = w3 - p1 * b3
+      const rest3 = w3 - p1 * b3
       const e3 = page[c2 + j - 3]
-      const p3 = v3 - p2 * e3
+      const p3 = rest3 - p2 * e3
       const d0 = page[c + j]
       const d1 = page[c1 + j - 1]
       const d2 = page[c2 + j - 2]
       const d3 = page[c3 + j - 3]
-      const h0 = p0 / d0
-      const h1 = p1 / d1
-      const h2 = p2 / d2
-      const h3 = p3 / d3
+      const h0 = p0 * d0
+      const h1 = p1 * d1
+      const h2 = p2 * d2
+      const h3 = p3 * d3
       const variance0 = variance + p0 * h0
       const variance1 = variance0 + p1 * h1
       const variance2 = variance1 + p2 * h2
@@ -151,14 +153,18 @@ export function rankOneUpdate(
       const s2 = 1 + q * variance2
       const s3 = 1 + q * variance3
       if (s3 <= LARGE_GROWTH * scale) {
-        const g0 = (q * h0) / s0
-        const g1 = (q * h1) / s1
-        const g2 = (q * h2) / s2
-        const g3 = (q * h3) / s3
-        page[c + j] = (keep * d0 * s0) / scale
-        page[c1 + j - 1] = (keep * d1 * s1) / s0
-        page[c2 + j - 2] = (keep * d2 * s2) / s1
-        page[c3 + j - 3] = (keep * d3 * s3) / s2
+        const i0 = 1 / s0
+        const i1 = 1 / s1
+        const i2 = 1 / s2
+        const i3 = 1 / s3
+        const g0 = q * h0 * i0
+        const g1 = q * h1 * i1
+        const g2 = q * h2 * i2
+        const g3 = q * h3 * i3
+        page[c + j] = widen * d0 * (scale * i0)
+        page[c1 + j - 1] = widen * d1 * (s0 * i1)
+        page[c2 + j - 2] = widen * d2 * (s1 * i2)
+        page[c3 + j - 3] = widen * d3 * (s2 * i3)
         const t0 = page[c + j + 1]
         const t1 = page[c1 + j]
         const t2 = page[c2 + j - 1]
@@ -179,14 +185,48 @@ export function rankOneUpdate(
         page[c + j - 2] = a2 + g0 * w2
         page[c + j - 3] = a3 + g0 * w3
         page[c1 + j - 2] = b2 + g1 * p2
-        page[c1 + j - 3] = b3 + g1 * v3
+        page[c1 + j - 3] = b3 + g1 * rest3
         page[c2 + j - 3] = e3 + g2 * p3
         const above = (j - 3) | 0
-        for (
-          let i = 0, a = c, b = c1, d = c2, e = c3;
-          i < above;
-          i = (i + 1) | 0, a = (a + 1) | 0, b = (b + 1) | 0, d = (d + 1) | 0, e = (e + 1) | 0
-        ) {
+        let i = 0
+        let a = c >>> 0
+        let b = c1 >>> 0
+        let d = c2 >>> 0
+        let e = c3 >>> 0
+        // Two rows a round; `>>> 0` says that an index is no negative number.
+        for (const last = (above - 1) | 0; i < last; i = (i + 2) >>> 0) {
+          const u0 = page[a]
+          const u1 = page[b]
+          const u2 = page[d]
+          const u3 = page[e]
+          const x0 = w[i] - p0 * u0
+          const x1 = x0 - p1 * u1
+          const x2 = x1 - p2 * u2
+          const x3 = x2 - p3 * u3
+          page[a] = u0 + g0 * x0
+          page[b] = u1 + g1 * x1
+          page[d] = u2 + g2 * x2
+          page[e] = u3 + g3 * x3
+          w[i] = x3
+          const v0 = page[(a + 1) >>> 0]
+          const v1 = page[(b + 1) >>> 0]
+          const v2 = page[(d + 1) >>> 0]
+          const v3 = page[(e + 1) >>> 0]
+          const y0 = w[(i + 1) >>> 0] - p0 * v0
+          const y1 = y0 - p1 * v1
+          const y2 = y1 - p2 * v2
+          const y3 = y2 - p3 * v3
+          page[(a + 1) >>> 0] = v0 + g0 * y0
+          page[(b + 1) >>> 0] = v1 + g1 * y1
+          page[(d + 1) >>> 0] = v2 + g2 * y2
+          page[(e + 1) >>> 0] = v3 + g3 * y3
+          w[(i + 1) >>> 0] = y3
+          a = (a + 2) >>> 0
+          b = (b + 2) >>> 0
+          d = (d + 2) >>> 0
+          e = (e + 2) >>> 0
+        }
+        if (i < above) {
           const u0 = page[a]
           const u1 = page[b]
           const u2 = page[d]
@@ -210,12 +250,13 @@ export function rankOneUpdate(
     }
     const p = w[j]
     const d = page[c + j]
-    const h = p / d
+    const h = p * d
     const before = scale
     variance += p * h
     scale = 1 + q * variance
-    const gain = (q * h) / scale
-    page[c + j] = (keep * d * scale) / before
+    const inverse = 1 / scale
+    const gain = q * h * inverse
+    page[c + j] = widen * d * (before * inverse)
     const t = page[c + j + 1]
     mean += p * t
     if (scale <= LARGE_GROWTH * before) {
@@ -228,7 +269,7 @@ export function rankOneUpdate(
         w[i] = x
       }
     } else {
-      const share = before / scale
+      const share = before * inverse
       page[c + j + 1] = share * t + gain * rest
       rest -= p * t
       for (let i = 0; i < j; i++) {

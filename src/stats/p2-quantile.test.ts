@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
+import { ReferenceP2 } from './p2-quantile.reference.ts'
 import { isCorruptP2, P2_DOUBLES, quantileP2, updateP2 } from './p2-quantile.ts'
 
 function played(values: readonly number[], q: number): Float64Array {
@@ -27,6 +28,22 @@ it('has the markers of the example in the paper', () => {
   ])
   expect([...page.subarray(6, 9)]).toEqual([6, 10, 16])
   expect([page[0], page[9]]).toEqual([7, 7])
+})
+
+it('is what the paper says, to the bit, on random streams with ties', () => {
+  const value = fc.oneof(fc.integer({ min: -5, max: 5 }), fc.double({ min: -1e6, max: 1e6, noNaN: true }))
+  fc.assert(
+    fc.property(fc.array(value, { minLength: 5, maxLength: 200 }), fc.constantFrom(0.25, 0.5, 0.75), (values, q) => {
+      const reference = new ReferenceP2(q)
+      for (const each of values) reference.add(each)
+      const page = played(values, q)
+      expect([...page.subarray(1, 6)].map((height) => height + 0)).toEqual(
+        reference.heights.map((height) => height + 0),
+      )
+      expect([...page.subarray(6, 9)]).toEqual(reference.positions.slice(1, 4))
+    }),
+    { numRuns: 2000 },
+  )
 })
 
 it('is the value at ⌊count · q⌋ of the first five', () => {

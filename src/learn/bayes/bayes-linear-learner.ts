@@ -4,11 +4,11 @@ import type { SlotMap } from '../../features/slot-map.ts'
 import { normalQuantile } from '../../numeric/normal.ts'
 import { MEAN, newResult, RESIDUAL, VARIANCE } from '../../numeric/packed-cholesky.ts'
 import { StudentTLevel } from '../../numeric/student-t.ts'
-import { checkWeight, type Learner, type Merge, type SlotWeights } from '../learner.ts'
+import { checkWeight, type Learner, type Merge, type PosteriorState, type SlotWeights } from '../learner.ts'
 import type { BayesLinearSpec } from './bayes-linear.ts'
 import { checkRow } from './check-row.ts'
 import { posteriorOf } from './options.ts'
-import type { Posterior, PosteriorState } from './posterior.ts'
+import type { Posterior } from './posterior.ts'
 import { stateOf } from './read-posterior.ts'
 
 const STEPS = 0

@@ -32,7 +32,7 @@ export interface BayesLinearSpec<T = never> extends LearnerSpec<T, 'regression'>
  * Input     numeric inputs as they are: the posterior does not depend on their units and offsets but for the prior, whose
  *           precision is per unit of the input. There is no standardiser: one that moves would make old records mean
  *           something else, and the merge inexact. Categorical inputs as 0 or 1; a missing numeric input takes no part
- * Cost      10 and 50 numeric inputs: about 0.3 and 2.3 µs a record; (d² + 5d) / 2 doubles a model, for d slots.
+ * Cost      10 and 50 numeric inputs: about 0.3 and 1.8 µs a record; (d² + 5d) / 2 doubles a model, for d slots.
  *           `diagonal`: a record O(active inputs), two doubles a slot
  * Merge     exact: as if one model had learned all, but for rounding; with forgetting, robust or diagonal as an average
  * Order     insensitive but for rounding and for forgetting; same records give identical bits

@@ -19,7 +19,7 @@ export interface BayesLogisticSpec<T = never> extends LearnerSpec<T, 'binary'>, 
  * Interval  of the probability, from the interval of the score; widened where needed to hold the prediction. A filter
  *           that sees each record once is a little too sure where the prior is wide: intervals of 90 % hold 89 to 91 % of
  *           true probabilities with weights of deviation 0.7 or less, 88 % with 1.4, 85 % with 3 (simulated)
- * Cost      10 and 50 numeric inputs: about 0.4 and 4 µs a record; (d² + 5d) / 2 doubles a model, for d slots.
+ * Cost      10 and 50 numeric inputs: about 1 and 4 µs a record; (d² + 5d) / 2 doubles a model, for d slots.
  *           `diagonal`: a record O(active inputs), two doubles a slot
  * Weight    n counts as the record n times, up to 32; more as 32 records of weight n/32
  * Merge     average: the product of both posteriors over one prior

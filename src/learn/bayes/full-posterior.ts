@@ -36,7 +36,7 @@ const TAME = 1e24
  * A posterior with its full covariance, as Λ = U D Uᵀ (see numeric/packed-cholesky): in doubles
  *
  *     coordinates in use, turn, trace
- *     of each coordinate: its column of U above the diagonal, d, t; with forgetting the share of its prior that is left
+ *     of each coordinate: its column of U above the diagonal, 1/d, t; with forgetting the share of its prior that is left
  *
  * A record costs O(n²) for n coordinates in use; a new one comes into use with its first record. The update is made in
  * place where it cannot fail, as nearly always; else the model is copied before, and put back if it did.
@@ -87,7 +87,7 @@ export class FullPosterior implements Posterior {
     let mean = 0
     let variance = 0
     for (let j = extent - 1; j >= used; j--) {
-      variance += w[j] * (w[j] / this.#prior.precision(j))
+      variance += w[j] * (w[j] * (1 / this.#prior.precision(j)))
       mean += w[j] * this.#prior.mean(j)
     }
     result[MEAN] = mean
@@ -160,7 +160,7 @@ export class FullPosterior implements Posterior {
       eliminate(page, at + HEADER, j + 1, this.#tail, w, result)
       for (let i = 0; i < used; i++) {
         const c = columnAt(at + HEADER, i, this.#tail)
-        let value = w[i] / page[c + i]
+        let value = w[i] * page[c + i]
         for (let k = 0; k < i; k++) value -= page[c + k] * all[k * n + j]
         all[i * n + j] = value
       }
@@ -176,7 +176,7 @@ export class FullPosterior implements Posterior {
     for (let k = 0; k < used; k++) {
       const c = columnAt(at + HEADER, k, this.#tail)
       const u = (i: number): number => (i === k ? 1 : page[c + i])
-      for (let i = 0; i <= k; i++) for (let j = 0; j <= k; j++) all[i * n + j] += page[c + k] * u(i) * u(j)
+      for (let i = 0; i <= k; i++) for (let j = 0; j <= k; j++) all[i * n + j] += (u(i) * u(j)) / page[c + k]
     }
     return all
   }
@@ -207,7 +207,7 @@ export class FullPosterior implements Posterior {
     if (!(page[at + TRACE] >= 0)) return 'the trace'
     for (let j = 0; j < used; j++) {
       const c = columnAt(at + HEADER, j, this.#tail) + j
-      if (!(page[c] > 0)) return 'a precision'
+      if (!(page[c] > 0)) return 'a pivot'
       if (this.#tail > 1 && !(page[c + 2] > 0 && page[c + 2] <= 1)) return 'a share of the prior'
     }
     return undefined
@@ -227,7 +227,7 @@ export class FullPosterior implements Posterior {
       const c = columnAt(otherAt + HEADER, j, this.#tail)
       for (let i = 0; i < j; i++) w[i] = other[c + i]
       w[j] = 1
-      rankOneUpdate(page, at + HEADER, j + 1, this.#tail, w, other[c + j], 1, other[c + j + 1], result)
+      rankOneUpdate(page, at + HEADER, j + 1, this.#tail, w, 1 / other[c + j], 1, other[c + j + 1], result)
       residual += result[RESIDUAL]
     }
     for (let j = 0; j < otherUsed; j++) {
@@ -249,7 +249,7 @@ export class FullPosterior implements Posterior {
   #use(page: Float64Array, at: number, extent: number): void {
     for (let j = page[at + USED]; j < extent; j++) {
       const c = columnAt(at + HEADER, j, this.#tail) + j
-      page[c] = this.#prior.precision(j)
+      page[c] = 1 / this.#prior.precision(j)
       page[c + 1] = this.#prior.mean(j)
       if (this.#tail > 1) page[c + 2] = 1
     }

@@ -29,20 +29,22 @@ export interface NaiveBayesSpec<T = never, K extends 'binary' | 'multiclass' = '
  * Two classes, true and false; or several, where `classes` or `maxClasses` is given. Probabilities are products, taken in
  * logarithms, so they neither underflow nor stop at 0; correlated inputs make them surer than they should be.
  *
- * Input     numeric inputs as they are; an active slot as present, whatever its value; a missing numeric input takes no
- *           part, in learning or in predicting
- * Numbers   variance Σ(x − mean)² / (n − 1) by Welford's method; where a class has met an input less than twice, that of
- *           all classes. It is at least 1e-9 of that of all classes. An input that has always been the same says nothing
+ * Input     numeric inputs as they are; an active slot as often as its value says, as words of a text; a missing numeric
+ *           input takes no part, in learning or in predicting, and neither does a slot that no class has met
+ * Numbers   variance (Σ(x − mean)² + s·v) / (n − 1 + s) by Welford's method, v that of all classes: as if s records more
+ *           had been seen that vary as all do, so that a class is not sure of an input that it has met once, or always the
+ *           same. With a chance of 1e-9 a value says nothing of the class, and comes as among all records. An input that
+ *           has always been the same says nothing. Zeros and ones are not normal: make them categories
  * Smoothing P(class) = (n + s) / (N + K s) for K classes seen (two where there are two);
- *           P(category | class) = (n + s) / (N + 2 s), N the weight of the class
- * Cost      8 numeric inputs and 2 classes: about 0.5 µs a record; 3 (K + 1) doubles a numeric input, K a categorical slot
+ *           P(slot | class) = (n + s) / (N + M s), N the count of all slots in the class, M the slots met
+ * Cost      8 numeric inputs and 2 classes: about 0.5 µs a record; 3 (K + 1) doubles a numeric input, K a slot
  * Merge     exact: as if one model had learned all, but for rounding
  * Order     insensitive but for rounding; same records give identical bits
  * Snapshot  v1: the model's doubles, see naive-bayes-learner.ts
  * @throws ML_RANGE for an option out of its range
  * @example naiveBayes({ inputs: features(Iris).numeric('petalLength'), maxClasses: 3 })
  * @see John & Langley 1995. Differs from MOA 2024.07 `bayes.NaiveBayes`, where a class that has met an input with one value
- *      only is ruled out by any other (electricity: 0.73380 here, 0.73354 there), and from River 0.26.1
+ *      only is ruled out by any other (electricity: 0.73402 here, 0.73354 there), and from River 0.26.1
  *      `naive_bayes.GaussianNB`, which adds 1e-9 to each density (0.72875)
  */
 export function naiveBayes<T>(options: NaiveBayesOptions<T>): NaiveBayesSpec<T, 'binary'>

@@ -1,6 +1,7 @@
 /** What the Bayesian learners have in common: options, their checks, and the posterior they ask for. */
 import { MillraceError } from '../../errors.ts'
 import { type FeatureSpec, reservedSlots } from '../../features/feature-spec.ts'
+import { Chain } from '../transform/chain.ts'
 import { DiagonalPosterior } from './diagonal-posterior.ts'
 import { FullPosterior } from './full-posterior.ts'
 import type { Posterior } from './posterior.ts'
@@ -35,7 +36,7 @@ const MAX_FULL_SLOTS = 512
 /** @param precision the prior's by default. @throws ML_RANGE, ML_SCHEMA */
 export function bayesParts<T>(options: BayesOptions<T>, precision: number, where: string): BayesSpecParts {
   const { prior = {}, covariance = 'full', forgetting = 1, interval = 0.9 } = options
-  const inputs = options.inputs.spec as FeatureSpec<never>
+  const inputs = seenOf(options.inputs.spec as FeatureSpec)
   refuse('covariance', covariance, covariance === 'full' || covariance === 'diagonal', "'full' or 'diagonal'", where)
   refuse('forgetting', forgetting, forgetting >= 0.5 && forgetting <= 1, '0.5 to 1', where)
   refuse('interval', interval, interval >= 0.01 && interval <= 0.9999, '0.01 to 0.9999', where)
@@ -54,7 +55,7 @@ export function bayesParts<T>(options: BayesOptions<T>, precision: number, where
 
 /** The inputs can have no more slots than a full covariance takes. */
 export function fitsFullCovariance(inputs: FeatureSpec): boolean {
-  return mostSlots(inputs) <= MAX_FULL_SLOTS
+  return mostSlots(seenOf(inputs)) <= MAX_FULL_SLOTS
 }
 
 export function posteriorOf(
@@ -71,6 +72,11 @@ export function posteriorOf(
 /** @throws ML_RANGE unless `right` */
 export function refuse(option: string, got: unknown, right: boolean, range: string, where: string): void {
   if (!right) throw new MillraceError('ML_RANGE', { what: `${option} must be ${range}`, got, where })
+}
+
+/** Inputs as the learner sees them, behind their transformers. */
+function seenOf(inputs: FeatureSpec): FeatureSpec {
+  return (inputs.transformers?.length ?? 0) > 0 ? new Chain(inputs).learned : inputs
 }
 
 /** Slots that inputs may come to have; a dictionary has one more for what came when it was full. */

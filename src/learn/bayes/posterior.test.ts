@@ -4,11 +4,12 @@ import { features } from '../../features/features.ts'
 import { number, record, string } from '../../formats/schema.ts'
 import { Xoshiro128 } from '../../numeric/xoshiro128.ts'
 import { createLearner } from '../create-learner.ts'
-import type { Learner, LearnerSpec } from '../learner.ts'
+import type { Learner, LearnerSpec, PosteriorState } from '../learner.ts'
+import { compose } from '../transform/compose.ts'
+import { interactions } from '../transform/products.ts'
 import { bayesLinear } from './bayes-linear.ts'
 import { bayesLogistic } from './bayes-logistic.ts'
 import { naiveBayes } from './naive-bayes.ts'
-import type { PosteriorState } from './posterior.ts'
 import { readPosterior } from './read-posterior.ts'
 
 const schema = record({ a: number(), b: number(), c: number().nullable(), d: string() })
@@ -200,5 +201,32 @@ describe('options', () => {
   it('are told by readPosterior, which other learners have nothing for', () => {
     const model = new Model(naiveBayes({ inputs }))
     expect(readPosterior(model.learner, model.page, 0, SLOTS)).toBeUndefined()
+  })
+})
+
+describe('behind transformers and a stop', () => {
+  it('a posterior is of what the learner sees, and priors are given by those names', () => {
+    const list = compose(features(schema).numeric('a', 'b'), interactions())
+    const spec = bayesLinear({ inputs: list, prior: { means: { 'a×b': 7 } } })
+    const learner = createLearner(spec)
+    const page = new Float64Array(learner.size(2))
+    learner.init(page, 0, 2)
+    const state = readPosterior(learner, page, 0, 2)
+    expect(state?.mean).toEqual(Float64Array.of(0, 0, 0, 7))
+    const stopping = createLearner({ ...spec, stop: { after: 5 } })
+    const row = new Float64Array(stopping.size(2))
+    stopping.init(row, 0, 2)
+    expect(readPosterior(stopping, row, 0, 2)).toEqual(state)
+    expect(() => bayesLinear({ inputs: list, prior: { means: { ab: 7 } } })).toThrow(
+      /Possible are: intercept, a, b, a×b/,
+    )
+  })
+
+  it('counts the slots that transformers make', () => {
+    const many = record(Object.fromEntries(Array.from({ length: 40 }, (_, i) => [`x${i}`, number()])))
+    const list = features(many) as unknown as { numeric(...names: string[]): typeof inputs }
+    const wide = list.numeric(...Array.from({ length: 40 }, (_, i) => `x${i}`))
+    expect(bayesLinear({ inputs: wide }).covariance).toBe('full')
+    expect(() => bayesLinear({ inputs: compose(wide, interactions()) })).toThrow(/512 slots at most; got 820/)
   })
 })

@@ -37,15 +37,5 @@ export interface Posterior {
   merge(page: Float64Array, at: number, other: Float64Array, otherAt: number, slots: number): number
 }
 
-/** A posterior as a user reads it. */
-export interface PosteriorState {
-  /** Intercept first, then by slot. */
-  readonly mean: Float64Array
-  /** Of all pairs of coordinates, row by row; entry (i, j) is at i · mean.length + j. */
-  readonly covariance: Float64Array
-  /** Inverse of the covariance. */
-  readonly precision: Float64Array
-}
-
 /** Scores whose variance is larger are refused: what follows from them would not stay finite. */
 export const LARGEST_VARIANCE = 1e80

@@ -1,5 +1,5 @@
-import type { Learner } from '../learner.ts'
-import type { Posterior, PosteriorState } from './posterior.ts'
+import type { Learner, PosteriorState } from '../learner.ts'
+import type { Posterior } from './posterior.ts'
 
 /**
  * The posterior of a model of `bayesLinear` or `bayesLogistic`: means, covariance and precision of intercept and weights,
@@ -13,12 +13,7 @@ export function readPosterior(
   offset: number,
   slots: number,
 ): PosteriorState | undefined {
-  const { posterior } = learner as Partial<HasPosterior>
-  return posterior?.call(learner, page, offset, slots)
-}
-
-interface HasPosterior {
-  posterior(page: Float64Array, offset: number, slots: number): PosteriorState
+  return learner.posterior?.(page, offset, slots)
 }
 
 /** The state of a posterior whose variances are in some unit. */

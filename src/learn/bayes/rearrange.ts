@@ -54,12 +54,13 @@ function refactored(
     w.fill(0)
     for (let i = 0; i < k; i++) w[position[i]] = from[c + i]
     w[position[k]] = 1
-    addColumn(page, n, tail, w, from[c + k], from[c + k + 1])
+    addColumn(page, n, tail, w, 1 / from[c + k], from[c + k + 1])
   }
+  for (let j = 0; j < n; j++) page[columnAt(0, j, tail) + j] = 1 / page[columnAt(0, j, tail) + j]
   return page
 }
 
-/** Adds precision · w wᵀ and its target to a factor that may still hold zeros on its diagonal. */
+/** Adds precision · w wᵀ and its target to a factor with d on its diagonal, not 1/d, as it begins with zeros there. */
 function addColumn(page: Float64Array, n: number, tail: number, w: Float64Array, precision: number, t: number): void {
   let left = precision
   let rest = t

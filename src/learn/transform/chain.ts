@@ -1,5 +1,5 @@
 import { type FeatureSpec, firstGivenSlot, type TransformerSpec } from '../../features/feature-spec.ts'
-import type { Shape, Stream } from './transformer.ts'
+import { expectFewer, type Shape, type Stream } from './transformer.ts'
 import { transformerKind } from './transformers.ts'
 
 /**
@@ -36,6 +36,7 @@ export class Chain {
     this.shapes = this.transformers.map((options, i) => {
       const shape = transformerKind(options).shape(options, streams[i])
       starts.push(starts[i] + shape.header + shape.inputDoubles * streams[i].length)
+      expectFewer(shape.outputs.length)
       streams.push(shape.outputs)
       return shape
     })

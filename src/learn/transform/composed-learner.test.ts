@@ -1,12 +1,19 @@
 import { describe, it } from 'vitest'
 import type { FeatureSpec } from '../../features/feature-spec.ts'
 import { learnerChecks } from '../../testing/learner-suite.ts'
+import { bayesLinear } from '../bayes/bayes-linear.ts'
+import { bayesLogistic } from '../bayes/bayes-logistic.ts'
+import { naiveBayes } from '../bayes/naive-bayes.ts'
 import { createLearner } from '../create-learner.ts'
 import type { LearnerSpec } from '../learner.ts'
 import { adagrad } from '../linear/adagrad.ts'
 import { logistic } from '../linear/logistic.ts'
 import { normalized } from '../linear/normalized.ts'
 import { sgd } from '../linear/sgd.ts'
+import { alma } from '../margin/alma.ts'
+import { arow } from '../margin/arow.ts'
+import { perceptron } from '../margin/perceptron.ts'
+import { oneVsRest } from '../one-vs-rest.ts'
 import { type AnyTransformerSpec, compose } from './compose.ts'
 import { imputer } from './imputer.ts'
 import { minMax } from './min-max.ts'
@@ -73,6 +80,45 @@ const variants: Record<string, Variant> = {
     skip: { ...fills, ...places },
   },
 }
+
+type Inputs = { readonly spec: FeatureSpec }
+
+// The others of the library: what a learner must do, it does behind transformers.
+const learners: Record<string, (inputs: Inputs) => unknown> = {
+  bayesLinear: (inputs) => bayesLinear({ inputs }),
+  'bayesLogistic, diagonal': (inputs) => bayesLogistic({ inputs, covariance: 'diagonal' }),
+  naiveBayes: (inputs) => naiveBayes({ inputs }),
+  'naiveBayes of classes': (inputs) => naiveBayes({ inputs, maxClasses: 4 }),
+  perceptron: (inputs) => perceptron({ inputs }),
+  alma: (inputs) => alma({ inputs }),
+  arow: (inputs) => arow({ inputs }),
+  'oneVsRest of logistic': (inputs) => oneVsRest(logistic({ inputs, optimizer: sgd(0.1) }) as never, { maxClasses: 4 }),
+}
+const chains: Record<string, Pick<Variant, 'transformers' | 'skip'>> = {
+  standardScaler: { transformers: [standardScaler()], skip: places },
+  'imputer, minMax, interactions': {
+    transformers: [imputer('mean'), minMax(), interactions()],
+    skip: { ...fills, ...places },
+  },
+  targetEncoding: { transformers: [targetEncoding('d')], skip: places },
+}
+
+describe('other learners behind transformers', () => {
+  for (const [learner, make] of Object.entries(learners)) {
+    for (const [chain, { transformers, skip }] of Object.entries(chains)) {
+      if (chain === 'targetEncoding' && /classes|oneVsRest/.test(learner)) continue
+      const subject = {
+        name: `${learner} behind ${chain}`,
+        spec: (inputs: Inputs) => make(compose(inputs, ...transformers)) as LearnerSpec,
+        create: (spec: LearnerSpec) => createLearner(spec, { inputOf: () => 0 }),
+        skip,
+      }
+      for (const check of learnerChecks(subject)) {
+        it.skipIf(check.skip !== undefined)(check.title, () => check.run())
+      }
+    }
+  }
+})
 
 describe('a learner behind transformers', () => {
   for (const [name, { transformers, optimizer = sgd(0.1), standardise, skip }] of Object.entries(variants)) {

@@ -37,6 +37,7 @@ export class ComposedLearner implements Learner {
   readonly numericNames: readonly string[]
   readonly stopped?: NonNullable<Learner['stopped']>
   readonly weights?: NonNullable<Learner['weights']>
+  readonly posterior?: NonNullable<Learner['posterior']>
   readonly mergeWith?: NonNullable<Learner['mergeWith']>
   readonly #chain: Chain
   readonly #inner: Learner
@@ -83,6 +84,11 @@ export class ComposedLearner implements Learner {
       this.stopped = (page, offset) => inner.stopped?.(page, offset + chain.learnerAt(page[offset])) === true
     }
     if (inner.weights !== undefined) this.weights = (page, offset, slots) => this.#weights(page, offset, slots)
+    const posterior = inner.posterior?.bind(inner)
+    if (posterior !== undefined) {
+      this.posterior = (page, offset, slots) =>
+        posterior(page, offset + chain.learnerAt(page[offset]), slots + chain.shift)
+    }
     if (this.merge !== 'none') {
       this.mergeWith = (page, offset, other, otherOffset, slots) => this.#merge(page, offset, other, otherOffset, slots)
     }

@@ -99,7 +99,8 @@ export class TransformerTrial {
 
   /** Missing inputs are left out. */
   #named(): Record<string, number> {
-    const { dense, missing, active, values, activeCount } = this.probe.seen as FeatureVector
+    const { dense, missing, missingCount, active, values, activeCount } = this.probe.seen as FeatureVector
+    if (missingCount !== missing.reduce((sum, each) => sum + each, 0)) throw new Error('missing inputs are miscounted')
     const names = this.learner.numericNames
     const shift = names.length - this.encoder.dense
     const numbers = names.flatMap((name, j) => (missing[j] === 1 ? [] : [[name, dense[j]] as const]))

@@ -31,7 +31,7 @@ export interface RandomFourierSpec {
  * Breaks    the names: weights are those of `fourier#0`, `fourier#1`, ...
  * Snapshot  nothing
  * @param features D, 1 to 10,000
- * @throws ML_RANGE
+ * @throws ML_RANGE; in `compose` also for more than 10,000,000 times features and inputs
  * @see Rahimi & Recht 2007, "Random features for large-scale kernel machines"
  */
 export function randomFourier(features: number, options: RandomFourierOptions = {}): RandomFourierSpec {
@@ -48,6 +48,8 @@ export function randomFourier(features: number, options: RandomFourierOptions = 
   return { kind: 'randomFourier', features, gamma, seed }
 }
 
+/** Components of the directions: 80 MB. */
+const MOST_COMPONENTS = 10_000_000
 const TWO_PI = 2 * Math.PI
 
 class RandomFourier implements Transformer {
@@ -115,7 +117,14 @@ function normals(seed: number): () => number {
 }
 
 export const randomFourierKind: TransformerKind<RandomFourierSpec> = {
-  shape({ features, gamma, seed }) {
+  shape({ features, gamma, seed }, inputs) {
+    if (features * inputs.length > MOST_COMPONENTS) {
+      throw new MillraceError('ML_RANGE', {
+        what: `features times numeric inputs may be ${MOST_COMPONENTS} at most`,
+        got: features * inputs.length,
+        where: 'randomFourier',
+      })
+    }
     const outputs = Array.from({ length: features }, (_, k) => ({
       name: `fourier#${k}`,
       key: `fourier(${gamma},${seed})#${k} of ${features}`,

@@ -282,6 +282,8 @@ describe('compose', () => {
       [[undefined], /ML_PLAN/],
       [[polynomial(2), polynomial(2)], /ML_PLAN.*two inputs would be called/],
       [[randomFourier(200), interactions()], /ML_RANGE.*10000/],
+      [[randomFourier(9999), imputer('mean', { indicator: true })], /ML_RANGE.*10000.*19998/],
+      [[randomFourier(5000), randomFourier(5000)], /ML_RANGE.*10000000.*25000000/],
     ]
     for (const [transformers, message] of cases) expect(() => loose(all, ...transformers)).toThrow(message)
     for (const wrong of [
