@@ -16,6 +16,9 @@ export interface MomentumOptions {
  * With `nesterov` the model holds the weights one step ahead, where the next slope is taken: weight −= rho · speed +
  * rate · gradient. River predicts with the weights behind.
  *
+ * Of losses whose slope has no bound, steps are held back so that what a record sets in motion ends at the least point;
+ * inputs far outside of their past can still carry a model away, where `sgd` keeps it.
+ *
  * State: a double more per weight.
  * @param rate > 0, up to 1e6
  * @throws ML_RANGE
