@@ -27,6 +27,7 @@ export async function evaluation({ folder, rounds = 3 }) {
   for (const name of Object.keys(tables)) held.push(await warm(name, folder, rounds))
   for (const gz of [false, true]) held.push(await whole('nycflights_delayed', gz, folder, rounds))
   held.push(await json(folder))
+  for (const features of [10, 50]) held.push(await bayes(features, rounds))
   return held.every(Boolean)
 }
 
@@ -43,11 +44,23 @@ async function json(folder) {
   )
 }
 
+/** Bayesian linear regression with its variance and interval, against River's prediction and learning without them. */
+async function bayes(features, rounds) {
+  const ratios = []
+  for (let i = 0; i < rounds; i++) {
+    const river = await peers.riverBayes({ features })
+    const ours = JSON.parse((await measure([work('bayes-linear.mjs'), String(features), '10000', '9'])).out)
+    ratios.push(ours.rowsPerCpuSecond / river.rowsPerCpuSecond)
+  }
+  const ratio = median(ratios)
+  return line(`Bayesian linear, ${features} features, against River`, `${ratio.toFixed(1)} x`, '>= 20', ratio >= 20)
+}
+
 async function dense(features, rounds) {
   const ratios = []
   for (let i = 0; i < rounds; i++) {
-    const c = await peers.ceiling({ features })
-    const ours = JSON.parse((await measure([work('dense-logistic.mjs'), String(features), '200000', '0', '9'])).out)
+    const c = await peers.ceiling({ features, rows: 20_000, passes: 51 })
+    const ours = JSON.parse((await measure([work('dense-logistic.mjs'), String(features), '20000', '0', '51'])).out)
     ratios.push(ours.rowsPerCpuSecond / c.rowsPerCpuSecond)
   }
   const ratio = median(ratios)

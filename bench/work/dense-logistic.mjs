@@ -10,21 +10,20 @@ const random = new Xoshiro128(7)
 const numeric = Array.from({ length: features }, (_, i) => ({ name: `x${i}`, nullable: false, max: 1e15 }))
 const inputs = { spec: { version: 1, numeric, categorical: [] } }
 const learner = createLearner(logistic({ inputs, optimizer: sgd(0.01), standardise: standardise === 1 }))
-// One vector that is filled from a matrix, as an encoder fills it from a record: rows lie in memory as those of the C loop.
-const matrix = new Float64Array(rows * features)
-const labels = new Float64Array(rows)
+// Rows in memory as vectors, as the C loop has them as arrays.
 const truth = Float64Array.from({ length: features }, () => 2 * random.nextDouble() - 1)
-for (let i = 0; i < rows; i++) {
+const labels = new Float64Array(rows)
+const vectors = Array.from({ length: rows }, (_, i) => {
+  const x = new FeatureVector(features, 0)
   let score = 0
   for (let j = 0; j < features; j++) {
-    const value = 2 * random.nextDouble() - 1
-    matrix[i * features + j] = value
-    score += truth[j] * value
+    x.dense[j] = random.nextDouble() - 0.5
+    score += truth[j] * x.dense[j]
   }
-  labels[i] = score + 0.5 * (2 * random.nextDouble() - 1) > 0 ? 1 : 0
-}
+  labels[i] = score > 0 ? 1 : 0
+  return x
+})
 
-const x = new FeatureVector(features, 0)
 const out = new Float64Array(1)
 const row = new Float64Array(learner.size(features))
 
@@ -32,9 +31,7 @@ function pass() {
   learner.init(row, 0, features)
   let correct = 0
   for (let i = 0; i < rows; i++) {
-    const { dense } = x
-    for (let j = 0, at = i * features; j < features; j++, at++) dense[j] = matrix[at]
-    learner.testThenTrain(row, 0, x, labels[i], 1, out)
+    learner.testThenTrain(row, 0, vectors[i], labels[i], 1, out)
     if (out[0] > 0.5 === (labels[i] === 1)) correct++
   }
   return correct / rows
