@@ -15,6 +15,12 @@ const people = [
 ]
 const table = `${people.join('\n')}\n`
 
+const kinds = ['late', 'early', 'lost'] as const
+const said = `at,text,size,kind\n${Array.from({ length: 900 }, (_, i) => {
+  const at = new Date(Date.UTC(2026, 0, 1 + Math.floor(i / 100), i % 24)).toISOString()
+  return `${at},my train number ${i} was ${kinds[i % 3]} again,${(i % 3) * 10 + (i % 7) / 10 + 0.05},${kinds[i % 3]}`
+}).join('\n')}\n`
+
 interface Line {
   readonly model: string
   readonly task: string
@@ -40,6 +46,7 @@ describe.concurrent('eval', () => {
     'people.csv': table,
     'broken.csv': `${table}41,Ulm,much,yes\n41,Ulm\n41,Ulm,3,perhaps\n`,
     'kinds.csv': `x,kind\n${Array.from({ length: 6000 }, (_, i) => `${i % 3},${'abc'[i < 5500 ? i % 2 : i % 3]}`).join('\n')}\n`,
+    'said.csv': said,
     'semicolons.csv': table.replaceAll(',', ';'),
     'empty.csv': '',
     'header.csv': 'a,b\n',
@@ -86,6 +93,28 @@ describe.concurrent('eval', () => {
     ]
     const [line] = await jsonOf(cwd, ...args, '--model', 'logistic')
     expect(line.accuracy).toBeGreaterThan(0.8)
+  })
+
+  test('tells sentences, several classes and numbers by themselves, and marks times on the plot', async () => {
+    const { stdout } = await millrace(['eval', 'said.csv', '--label', 'kind', '--time', 'at', '--plot', 'said.svg'], {
+      cwd,
+    })
+    expect(stdout).toMatch(/said.csv: multiclass, label kind\nnumbers: size\nwords of: text/)
+    expect(stdout).toMatch(/softmax +0\.\d{5}[^]*naive-bayes +0\.\d{5}/)
+    const svg = readFileSync(join(cwd, 'said.svg'), 'utf8')
+    expect(svg).toMatch(/>2026-01-0\d</)
+    expect(svg).toMatch(/the last label again/)
+    const [line] = await jsonOf(cwd, 'said.csv', '--label', 'size', '--drop', 'at', '--model', 'linear')
+    expect(line).toMatchObject({ task: 'regression', accuracy: null, records: 900 })
+    expect(line.r2).toBeGreaterThan(0.5)
+  })
+
+  test('starts anew with several classes when a third label keeps coming', async () => {
+    const lines = await jsonOf(cwd, 'kinds.csv', '--label', 'kind')
+    expect(lines.map(({ model, task, records, rejected }) => [model, task, records, rejected])).toEqual([
+      ['softmax', 'multiclass', 6000, 0],
+      ['naive-bayes', 'multiclass', 6000, 0],
+    ])
   })
 
   test.each<[string, string[], RegExp, number?]>([

@@ -1,4 +1,5 @@
-// Every pipeline in test/pipelines gives the bytes of the embedded engine on a real Flink cluster, at parallelism 1 and 2.
+// Every pipeline in test/pipelines gives the bytes of the embedded engine on a real Flink cluster, at parallelism 1 and 2; three
+// learners pass their contract suite there.
 import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, test } from 'vitest'
@@ -12,7 +13,8 @@ import { describeOnFlink } from './cluster.ts'
 const folder = fileURLToPath(new URL('../pipelines/', import.meta.url))
 const base = `${folder}data`
 const only = process.env.PIPELINE
-const pipelines = readdirSync(folder).filter((name) => name.endsWith('.ts') && name !== 'clicks.ts')
+const contracts = '../contracts/three-contracts.ts'
+const pipelines = [...readdirSync(folder).filter((name) => name.endsWith('.ts') && name !== 'clicks.ts'), contracts]
 
 describeOnFlink('on a Flink cluster', { taskManagers: 2, slots: 2 }, (cluster) => {
   for (const name of pipelines) {
