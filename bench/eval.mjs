@@ -59,8 +59,8 @@ async function bayes(features, rounds) {
 async function dense(features, rounds) {
   const ratios = []
   for (let i = 0; i < rounds; i++) {
-    const c = await peers.ceiling({ features, rows: 20_000, passes: 51 })
-    const ours = JSON.parse((await measure([work('dense-logistic.mjs'), String(features), '20000', '0', '51'])).out)
+    const c = await peers.ceiling({ features, rows: 500, passes: 101 })
+    const ours = JSON.parse((await measure([work('dense-logistic.mjs'), String(features), '500', '0', '101'])).out)
     ratios.push(ours.rowsPerCpuSecond / c.rowsPerCpuSecond)
   }
   const ratio = median(ratios)

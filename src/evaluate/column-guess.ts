@@ -29,7 +29,7 @@ export class ColumnGuess {
 
   /** Nearly every text is another: a name or a time of each record, from which nothing general is learned. */
   get identifies(): boolean {
-    return !this.numeric && this.filled >= 500 && this.distinct.size > 0.9 * Math.min(this.filled, MOST_DISTINCT)
+    return !this.numeric && this.filled >= 100 && this.distinct.size > 0.9 * Math.min(this.filled, MOST_DISTINCT)
   }
 
   /** Whole sentences, whose words say more than the texts as a whole: four words or more, as a rule. */

@@ -54,6 +54,10 @@ export class QuickRow {
   /** Slots of the row at hand by categorical input: the inputs' order need not be that of the columns. */
   readonly #found: Int32Array
 
+  #bytes: Uint8Array = new Uint8Array(0)
+  /** The same bytes. */
+  #view: DataView = new DataView(new ArrayBuffer(0))
+
   constructor(
     { width, columns, numeric, delimiter, emptyIsNull }: QuickColumns,
     labels: LabelReader,
@@ -84,6 +88,12 @@ export class QuickRow {
     const classes = this.#classes
     const delimiter = this.#delimiter
     const { dense, missing } = x
+    if (this.#bytes !== bytes) {
+      this.#bytes = bytes
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+    }
+    const view = this.#view
+    const size = bytes.length
     const width = kinds.length
     let absent = 0
     let at = from
@@ -106,6 +116,15 @@ export class QuickRow {
         let count = at - first
         if (count > 0 && digit === DOT) {
           const point = ++at
+          if (count <= 5 && at + 4 <= size) {
+            // Four digits at once, where there are four: each byte less its '0', then pairs, then all.
+            const word = view.getInt32(at, true) ^ 0x30303030
+            if ((((word + 0x76767676) | word) & 0x80808080) === 0) {
+              const pairs = (Math.imul(word, 10) + (word >>> 8)) & 0x00ff00ff
+              digits = (Math.imul(digits, 10_000) + ((Math.imul(pairs, 100) + (pairs >>> 16)) & 0xffff)) | 0
+              at += 4
+            }
+          }
           digit = bytes[at] - ZERO
           while (digit >= 0 && digit <= 9) {
             digits = (Math.imul(digits, 10) + digit) | 0

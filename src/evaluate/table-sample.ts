@@ -9,17 +9,19 @@ import { parseDecimal } from '../formats/decimal.ts'
 import type { RecordSchema } from '../formats/schema.ts'
 import { ColumnGuess } from './column-guess.ts'
 
-/** Rows that suggest what a column is. */
-const ENOUGH_ROWS = 1000
+/** Rows that suggest what a column is; more where they show one label only. They are read before anything is compiled. */
+const ENOUGH_ROWS = 250
 
 export class TableSample {
   /** By column; empty until the header was read. */
   columns: ColumnGuess[] = []
   #rows = 0
+  readonly #label: string
   readonly #decoder: CsvDecoder<undefined>
 
   /** @param label the column whose values are remembered even where they are numbers */
   constructor(label: string, csv: CsvOptions = {}) {
+    this.#label = label
     const none: RecordSchema<undefined> = { fields: [], toJSON: () => ({ fields: [] }) }
     this.#decoder = new CsvDecoder<undefined>(none, csv, undefined, (_columns, nulls) => {
       this.columns = this.#decoder.ignoredColumns.map((name) => new ColumnGuess(name))
@@ -33,7 +35,9 @@ export class TableSample {
   }
 
   get enough(): boolean {
-    return this.#rows >= ENOUGH_ROWS
+    if (this.#rows < ENOUGH_ROWS) return false
+    const label = this.columns.find(({ name }) => name === this.#label)
+    return label === undefined || label.distinct.size > 1
   }
 
   /** @throws ML_SCHEMA when the header cannot be read */

@@ -43,23 +43,31 @@ export class BinarySums {
     const said = probability > 0.5
     const miss = label ? probability - 1 : probability
     const known = prior ?? 0.5
+    const cell = said ? (label ? truePositive : falsePositive) : label ? falseNegative : trueNegative
+    if (weight === 1) {
+      this.#addOne(cell, probability, label, known, miss)
+      if ((majority ?? false) !== label) this.#sums.increment(majorityWrong)
+      if ((last ?? false) !== label) this.#sums.increment(noChangeWrong)
+      return
+    }
     const terms = this.#terms
     terms[0] = (majority ?? false) === label ? 0 : weight
     terms[1] = (last ?? false) === label ? 0 : weight
-    const given = label ? probability : 1 - probability
-    const givenBefore = label ? known : 1 - known
-    if (weight === 1) {
-      this.#losses.add(MODEL, cut(given))
-      this.#losses.add(PRIOR, cut(givenBefore))
-      terms[2] = terms[3] = 0
-    } else {
-      terms[2] = weight * logLoss(given)
-      terms[3] = weight * logLoss(givenBefore)
-    }
+    terms[2] = weight * logLoss(label ? probability : 1 - probability)
+    terms[3] = weight * logLoss(label ? known : 1 - known)
     terms[4] = weight * (miss * miss)
     this.#sums.addEach(majorityWrong, terms)
-    this.#sums.add(said ? (label ? truePositive : falsePositive) : label ? falseNegative : trueNegative, weight)
+    this.#sums.add(cell, weight)
     this.#sums.add(firstBin + calibrationBin(probability), weight * miss)
+  }
+
+  /** An outcome of weight 1, as most are: no logarithm, and counts that are exact. */
+  #addOne(cell: number, probability: number, label: boolean, known: number, miss: number): void {
+    this.#sums.increment(cell)
+    this.#losses.add(MODEL, cut(label ? probability : 1 - probability))
+    this.#losses.add(PRIOR, cut(label ? known : 1 - known))
+    this.#sums.add(squares, miss * miss)
+    this.#sums.add(firstBin + calibrationBin(probability), miss)
   }
 
   /** Lets everything counted so far weigh `factor` times what it did. */

@@ -22,7 +22,7 @@ export class BinaryTally implements Tally<BinaryOutcome, BinaryReport> {
 
   add(outcome: BinaryOutcome, gain: number): void {
     this.#sums.add(outcome, gain)
-    this.#auc.update(outcome.probability, outcome.label, outcome.weight * gain)
+    this.#auc.add(outcome.probability, outcome.label, outcome.weight * gain)
   }
 
   scale(factor: number): void {

@@ -39,6 +39,11 @@ export class AucSketch {
       throw new MillraceError('ML_VALUE', { what: 'a score must lie in [0, 1]', got: score, where: 'AucSketch' })
     }
     checkWeight(weight, 'AucSketch')
+    this.add(score, label, weight)
+  }
+
+  /** The same of values that are known to be right. */
+  add(score: number, label: boolean, weight: number): void {
     this.weights[2 * binOf(score) + (label ? 1 : 0)] += weight
   }
 
