@@ -49,7 +49,7 @@ async function bayes(features, rounds) {
   const ratios = []
   for (let i = 0; i < rounds; i++) {
     const river = await peers.riverBayes({ features })
-    const ours = JSON.parse((await measure([work('bayes-linear.mjs'), String(features), '10000', '9'])).out)
+    const ours = JSON.parse((await measure([work('bayes-linear.mjs'), String(features), '500', '25'])).out)
     ratios.push(ours.rowsPerCpuSecond / river.rowsPerCpuSecond)
   }
   const ratio = median(ratios)

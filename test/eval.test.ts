@@ -100,7 +100,7 @@ describe.concurrent('eval', () => {
       cwd,
     })
     expect(stdout).toMatch(/said.csv: multiclass, label kind\nnumbers: size\nwords of: text/)
-    expect(stdout).toMatch(/softmax +0\.\d{5}[^]*naive-bayes +0\.\d{5}/)
+    expect(stdout).toMatch(/softmax +0\.\d{5}[\s\S]*naive-bayes +0\.\d{5}/)
     const svg = readFileSync(join(cwd, 'said.svg'), 'utf8')
     expect(svg).toMatch(/>2026-01-0\d</)
     expect(svg).toMatch(/the last label again/)
