@@ -79,7 +79,7 @@ async function warm(name, folder, rounds) {
   const speeds = []
   for (let i = 0; i < rounds; i++) {
     const vw = await peers.vw(name, { options: '--loss_function logistic --binary', runs: 1 })
-    const passes = name === 'electricity' ? '20' : '8'
+    const passes = name === 'electricity' ? '80' : '16'
     const ours = JSON.parse((await measure([work('eval-warm.mjs'), plain, passes, JSON.stringify(flags)])).out)
     if (ours.accuracy.toFixed(5) !== String(digits))
       throw new Error(`${name}: accuracy ${ours.accuracy}, not ${digits}`)
