@@ -120,6 +120,7 @@ describe.concurrent('eval', () => {
   test.each<[string, string[], RegExp, number?]>([
     ['no label', ['people.csv'], /required option '--label/],
     ['a label that is not there', ['people.csv', '--label', 'buy'], /ML_PARAM: .*"buy" at --label.*"buys"/],
+    ['another delimiter', ['semicolons.csv', '--label', 'buys'], /ML_PARAM: .*one column only.*Say --delimiter ';'/],
     ['a file that is not there', ['peple.csv', '--label', 'buys'], /ML_NO_FILE: .*Did you mean people.csv/],
     [
       'a task that does not exist',

@@ -122,6 +122,15 @@ function unseenPositive(name: string, positive: string, seen: readonly string[])
 function noColumn(name: string, flag: string, columns: readonly ColumnGuess[]): MillraceError {
   const names = columns.map((column) => column.name)
   const near = nearestName(name, names)
+  const other = names.length === 1 ? /[;\t|]/.exec(names[0])?.[0] : undefined
+  if (other !== undefined) {
+    return new MillraceError('ML_PARAM', {
+      what: 'the table has one column only: another character may separate them',
+      got: names[0],
+      where: flag,
+      remedy: `Say --delimiter '${other === '\t' ? '\\t' : other}'`,
+    })
+  }
   return new MillraceError('ML_PARAM', {
     what: 'the table has no such column',
     got: name,
