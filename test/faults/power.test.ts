@@ -152,9 +152,14 @@ describe('a disk that fails', () => {
     const { points, expected } = await unfailed()
     const writes = points.filter(({ kind }) => kind === 'write').length
     let survived = 0
-    for (let at = 0; at < writes; at += 3) {
+    // Every third write; which of them belong to checkpoints depends on the pace of the run, so the others where none did.
+    const every = [0, 1, 2].flatMap((first) =>
+      Array.from({ length: Math.ceil((writes - first) / 3) }, (_, i) => first + 3 * i),
+    )
+    for (const at of every) {
+      if (at > 0 && at < 3 && survived > 0) break
       const { failures, warnings, result, point } = await failing(['write'], at, 'ENOSPC')
-      if (point === undefined) break
+      if (point === undefined) continue
       const { path } = point
       for (const { code, message } of failures) expect([path, message, code]).toEqual([path, message, 'ML_STORAGE'])
       if (failures.length === 0 && warnings.some((message) => message.includes('the previous one stands'))) survived++

@@ -43,6 +43,7 @@ describeOnFlink('the flights', shape, (cluster, home) => {
 
   test('survive three kills of the task managers', { timeout: 300_000 }, async () => {
     let kills = 0
+    let recoveries = 0
     const result = await run([2], async (rest, job) => {
       for (; kills < 3; kills++) {
         await newCheckpoint(rest, job)
@@ -51,11 +52,15 @@ describeOnFlink('the flights', shape, (cluster, home) => {
         // All of them: a job of this width may sit on one and leave the other idle.
         for (const pid of (await startCluster({ home, ...shape })).pids.taskManagers) process.kill(pid, 'SIGKILL')
         await startCluster({ home, ...shape })
-        await until(rest, job, async () => (await restored()) > before)
+        await until(rest, job, async () => {
+          recoveries = await restored()
+          return recoveries > before
+        })
       }
     })
     expect(kills).toBe(3)
-    expect(result.ends[0].restarts).toBeGreaterThanOrEqual(3)
+    // By checkpoints restored: Flink's count of restarts lags behind its job.
+    expect(recoveries).toBeGreaterThanOrEqual(3)
     expect(differences(await expected(), result)).toEqual([])
   })
 
