@@ -1,9 +1,9 @@
-import { MillraceError } from '../../errors.ts'
 import type { FeatureVector } from '../../features/feature-vector.ts'
 import type { SlotMap } from '../../features/slot-map.ts'
 import { normalQuantile } from '../../numeric/normal.ts'
 import { MEAN, newResult, RESIDUAL, VARIANCE } from '../../numeric/packed-cholesky.ts'
 import { StudentTLevel } from '../../numeric/student-t.ts'
+import { checkNumber } from '../label-range.ts'
 import { checkWeight, type Learner, type Merge, type PosteriorState, type SlotWeights } from '../learner.ts'
 import type { BayesLinearSpec } from './bayes-linear.ts'
 import { checkRow } from './check-row.ts'
@@ -19,7 +19,6 @@ const SQUARES = 2
 const POSTERIOR = 3
 
 /** Labels beyond this are refused, as inputs are: their squares and sums must stay numbers. */
-const LARGEST_LABEL = 1e15
 
 /**
  * The learner behind `bayesLinear`. A model is, in doubles:
@@ -99,7 +98,7 @@ export class BayesLinearLearner implements Learner {
     out: Float64Array,
   ): void {
     checkWeight(weight)
-    if (!(y >= -LARGEST_LABEL && y <= LARGEST_LABEL)) throw unusableLabel(y)
+    checkNumber(y, false, 'bayesLinear')
     const result = this.#result
     let precision = weight * this.#noise
     if (this.#robust > 0 && page[offset + STEPS] >= this.#trusted) {
@@ -202,12 +201,4 @@ export class BayesLinearLearner implements Learner {
     const error = y - this.#result[MEAN]
     return (this.#robust + 1) / (this.#robust + (error * error) / this.#scale(page, offset))
   }
-}
-
-function unusableLabel(got: number): MillraceError {
-  return new MillraceError('ML_LABEL', {
-    what: `the label of a regression must be a number from -${LARGEST_LABEL} to ${LARGEST_LABEL}`,
-    got,
-    where: 'bayesLinear',
-  })
 }

@@ -10,6 +10,7 @@ import { MillraceError } from '../../errors.ts'
 import type { SlotMap } from '../../features/slot-map.ts'
 import type { SlotWeights } from '../learner.ts'
 import { ModelAverage } from './model-average.ts'
+import { moveSlots } from './move-slots.ts'
 import { ONE_COUNT_DOUBLES } from './one-count-standardiser.ts'
 import { HEADER, INTERCEPT, type Optimizer, type Places, STEPS } from './optimizer.ts'
 import { checkFinite, isCount, LARGEST_WEIGHT, refuse } from './row-check.ts'
@@ -34,8 +35,6 @@ export class LinearLayout {
   readonly #options: LayoutOptions
   readonly #optimizer: Optimizer
   readonly #header: number
-  /** Doubles a numeric input. */
-  readonly #denseDoubles: number
 
   constructor(optimizer: Optimizer, options: LayoutOptions) {
     const { dense, standardise, oneCount, intercept } = options
@@ -44,8 +43,8 @@ export class LinearLayout {
     this.#header = HEADER + optimizer.header
     const stride = 1 + optimizer.accumulators
     this.scalerDoubles = !standardise ? 0 : oneCount ? ONE_COUNT_DOUBLES : SCALER_DOUBLES
-    this.#denseDoubles = stride + this.scalerDoubles
-    const firstSparse = this.#header + this.#denseDoubles * dense
+    const denseDoubles = stride + this.scalerDoubles
+    const firstSparse = this.#header + denseDoubles * dense
     this.places = { dense, weights: this.#header, stride, sparse: firstSparse - stride * dense, intercept }
     this.scaler = this.#header + stride * dense
   }
@@ -77,31 +76,16 @@ export class LinearLayout {
   move(
     from: Float64Array,
     fromOffset: number,
-    { dense: oldDense, slots }: SlotMap,
+    map: SlotMap,
     to: Float64Array,
     toOffset: number,
     toSlots: number,
   ): void {
-    const { dense, weights, sparse, stride } = this.places
+    const { dense, stride } = this.places
     const { standardise, oneCount } = this.#options
     to.fill(0, toOffset, toOffset + this.size(toSlots))
     if (oneCount) throw new MillraceError('ML_PLAN', { what: 'a model with one count for all inputs keeps them' })
-    for (let i = 0; i < this.#header; i++) to[toOffset + i] = from[fromOffset + i]
-    const oldScaler = this.#header + stride * oldDense
-    const oldSparse = this.#header + this.#denseDoubles * oldDense - stride * oldDense
-    for (let slot = 0; slot < slots.length; slot++) {
-      const next = slots[slot]
-      if (next < 0) continue
-      for (let part = 0; part < stride; part++) {
-        const source = slot < oldDense ? weights + oldDense * part + slot : oldSparse + stride * slot + part
-        const target = slot < oldDense ? weights + dense * part + next : sparse + stride * next + part
-        to[toOffset + target] = from[fromOffset + source]
-      }
-      for (let part = 0; standardise && slot < oldDense && part < SCALER_DOUBLES; part++) {
-        const source = oldScaler + SCALER_DOUBLES * slot + part
-        to[toOffset + this.scaler + SCALER_DOUBLES * next + part] = from[fromOffset + source]
-      }
-    }
+    moveSlots({ header: this.#header, dense, stride, standardise }, from, fromOffset, map, to, toOffset)
   }
 
   check(page: Float64Array, offset: number, slots: number): void {

@@ -1,3 +1,4 @@
+import { joinScalers } from './join-scalers.ts'
 import type { Merging } from './rule.ts'
 
 /**
@@ -56,13 +57,7 @@ export class ModelAverage {
       const otherCount = oneCount ? this.#otherSteps : this.#other[from + 2]
       if (otherCount === 0) continue
       const all = count + otherCount
-      const share = otherCount / all
-      const apart = this.#other[from] - this.#page[own]
-      const deviation = this.#page[own + 1]
-      const otherDeviation = this.#other[from + 1]
-      const within = (1 - share) * (deviation * deviation) + share * (otherDeviation * otherDeviation)
-      this.#page[own] += share * apart
-      this.#page[own + 1] = Math.sqrt(within + share * (1 - share) * (apart * apart))
+      joinScalers(this.#page, own, this.#other, from, otherCount / all)
       if (!oneCount) this.#page[own + 2] = all
     }
   }

@@ -2,6 +2,7 @@ import { MillraceError } from '../../errors.ts'
 import type { FeatureSpec } from '../../features/feature-spec.ts'
 import type { FeatureVector } from '../../features/feature-vector.ts'
 import type { SlotMap } from '../../features/slot-map.ts'
+import { LARGEST_LABEL } from '../label-range.ts'
 import { checkWeight, type Learner, type LearnerSpec, type SlotWeights } from '../learner.ts'
 import { dotProduct, sumOfSquares } from '../linear/dense-sums.ts'
 import { probabilityOf } from '../linear/probability.ts'
@@ -17,7 +18,6 @@ import { HEADER, INTERCEPT, type MarginRecord, type MarginRule, STEPS } from './
 import { WeightRows } from './weight-rows.ts'
 
 /** Labels of a regression beyond this are refused, as inputs are. */
-const LARGEST_LABEL = 1e15
 
 /** What the spec of every learner by margin says beside its rule's options. */
 export interface MarginSpec<T = never, K extends 'binary' | 'regression' = 'binary' | 'regression'>

@@ -5,6 +5,7 @@
  * they began with counted once. Scalers join as if one had seen both streams.
  * @see Chan, Golub, LeVeque 1983 (scalers); McDonald, Hall, Mann 2010 (averaged perceptrons)
  */
+import { joinScalers } from '../linear/join-scalers.ts'
 import { SCALER_DOUBLES } from '../linear/standardiser.ts'
 import { type MergedRows, STEPS } from './margin-rule.ts'
 
@@ -44,11 +45,7 @@ export function mergeScaler({ page, offset, other, otherOffset }: Rows, at: numb
     const otherCount = other[from + 2]
     if (otherCount === 0) continue
     const count = page[own + 2] + otherCount
-    const share = otherCount / count
-    const apart = other[from] - page[own]
-    const within = (1 - share) * (page[own + 1] * page[own + 1]) + share * (other[from + 1] * other[from + 1])
-    page[own] += share * apart
-    page[own + 1] = Math.sqrt(within + share * (1 - share) * (apart * apart))
+    joinScalers(page, own, other, from, otherCount / count)
     page[own + 2] = count
   }
 }

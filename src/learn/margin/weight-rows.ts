@@ -1,5 +1,6 @@
 import { MillraceError } from '../../errors.ts'
 import type { SlotMap } from '../../features/slot-map.ts'
+import { moveSlots } from '../linear/move-slots.ts'
 import { SCALER_DOUBLES } from '../linear/standardiser.ts'
 import { HEADER, INTERCEPT, type MarginPlaces, type MarginRule, STEPS } from './margin-rule.ts'
 import { mergeBelief, mergeScaler, mergeWeight, rowsOf } from './merge-rows.ts'
@@ -35,8 +36,6 @@ export class WeightRows {
   readonly #rule: MarginRule
   readonly #standardise: boolean
   readonly #header: number
-  /** Doubles a numeric input. */
-  readonly #denseDoubles: number
   readonly #layout: string
 
   constructor({ rule, dense, standardise, intercept, layout }: WeightRowsOptions) {
@@ -47,9 +46,9 @@ export class WeightRows {
     const stride = rule.variance === undefined ? 1 : 2
     const header = HEADER + rule.header.length
     this.#header = header
-    this.#denseDoubles = stride + (standardise ? SCALER_DOUBLES : 0)
+    const denseDoubles = stride + (standardise ? SCALER_DOUBLES : 0)
     this.scaler = header + stride * dense
-    const sparse = header + this.#denseDoubles * dense - stride * dense
+    const sparse = header + denseDoubles * dense - stride * dense
     this.places = { weights: header, variances: header + dense, sparse, stride, intercept }
   }
 
@@ -80,29 +79,15 @@ export class WeightRows {
   move(
     from: Float64Array,
     fromOffset: number,
-    { dense: oldDense, slots }: SlotMap,
+    map: SlotMap,
     to: Float64Array,
     toOffset: number,
     toSlots: number,
   ): void {
-    const { weights, sparse, stride } = this.places
     this.init(to, toOffset, toSlots)
-    for (let i = 0; i < this.#header; i++) to[toOffset + i] = from[fromOffset + i]
-    const oldScaler = this.#header + stride * oldDense
-    const oldSparse = this.#header + this.#denseDoubles * oldDense - stride * oldDense
-    for (let slot = 0; slot < slots.length; slot++) {
-      const next = slots[slot]
-      if (next < 0) continue
-      for (let part = 0; part < stride; part++) {
-        const source = slot < oldDense ? weights + oldDense * part + slot : oldSparse + stride * slot + part
-        const target = slot < oldDense ? weights + this.#dense * part + next : sparse + stride * next + part
-        to[toOffset + target] = from[fromOffset + source]
-      }
-      for (let part = 0; this.#standardise && slot < oldDense && part < SCALER_DOUBLES; part++) {
-        const source = oldScaler + SCALER_DOUBLES * slot + part
-        to[toOffset + this.scaler + SCALER_DOUBLES * next + part] = from[fromOffset + source]
-      }
-    }
+    const { stride } = this.places
+    const rows = { header: this.#header, dense: this.#dense, stride, standardise: this.#standardise }
+    moveSlots(rows, from, fromOffset, map, to, toOffset)
   }
 
   /** See merge-rows.ts. */

@@ -2,6 +2,7 @@ import { MillraceError } from '../../errors.ts'
 import type { FeatureSpec } from '../../features/feature-spec.ts'
 import type { FeatureVector } from '../../features/feature-vector.ts'
 import type { SlotMap } from '../../features/slot-map.ts'
+import { LARGEST_LABEL } from '../label-range.ts'
 import { checkWeight, classCapacity, type Learner, type Merge, type SlotWeights, type Task } from '../learner.ts'
 import { checkInputs } from '../usable-inputs.ts'
 import type { Doubles, LayoutDefinition, OwnOptions, OwnSpec } from './definition.ts'
@@ -14,9 +15,6 @@ const STEPS = 0
 const SLOTS = 1
 /** Records of each class, where labels are classes. */
 const COUNTS = 2
-
-/** Labels of a regression beyond this are refused, as inputs are. */
-const LARGEST_LABEL = 1e15
 
 /**
  * The learner behind a layout that `defineLearner` was given. A model is, in doubles: steps, slots, records of each class;

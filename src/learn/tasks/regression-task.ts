@@ -1,4 +1,5 @@
 import { MillraceError } from '../../errors.ts'
+import { LARGEST_LABEL } from '../label-range.ts'
 import type { JudgedRegression } from './judged.ts'
 import type { ModelTask } from './model-task.ts'
 import type { RegressionPrediction } from './prediction.ts'
@@ -6,9 +7,6 @@ import type { RegressionPrediction } from './prediction.ts'
 const ALL = 0
 const MEAN = 1
 const LAST = 2
-
-/** Labels beyond this are refused, as inputs are: their squares and sums must stay numbers. */
-const LARGEST_LABEL = 1e15
 
 /** Metrics take numbers up to 1e80. */
 const LARGEST_JUDGED = 1e79

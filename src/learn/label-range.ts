@@ -1,7 +1,7 @@
-import { MillraceError } from '../../errors.ts'
+import { MillraceError } from '../errors.ts'
 
 /** Labels beyond this are refused, as inputs are: their squares and sums must stay numbers. */
-const LARGEST_LABEL = 1e15
+export const LARGEST_LABEL = 1e15
 
 /** @throws ML_LABEL unless the label of a regression is usable, and of counts not negative */
 export function checkNumber(y: number, counts: boolean, where: string): void {
