@@ -5,7 +5,7 @@
  */
 import { FileSource } from '../connectors/file/source.ts'
 import { MemorySource } from '../connectors/memory/source.ts'
-import type { ConnectorContext, SourceConnector, Split } from '../stream/ports.ts'
+import type { JobContext, SourceConnector, Split } from '../stream/ports.ts'
 import type { Program } from '../stream/program.ts'
 
 /** Records that may wait. */
@@ -26,7 +26,7 @@ export async function estimatedDriftMs(program: Program, base: string): Promise<
   for (const source of plan.sources) {
     const connector = connectors.find(({ kind }) => kind === source.connector)
     if (connector === undefined) continue
-    const context = { uid: source.uid, options: source.options, base }
+    const context = { uid: source.uid, options: source.options, base, job: plan.name, warn: () => {} }
     // A file that only the cluster sees is no mistake.
     const splits = await connector.splits(context).catch(() => [])
     for (const split of splits.slice(0, SAMPLE_SPLITS)) {
@@ -40,7 +40,7 @@ export async function estimatedDriftMs(program: Program, base: string): Promise<
 async function msPerRecord(
   program: Program,
   connector: SourceConnector,
-  context: ConnectorContext,
+  context: JobContext,
   split: Split,
 ): Promise<number> {
   const reader = await connector.open(context, split, 0)

@@ -29,6 +29,11 @@ export interface SourceVertex {
   readonly format: { readonly name: string; readonly [key: string]: JsonValue }
   readonly schema: JsonValue
   readonly bounded: boolean
+  /** Milliseconds between two looks for new splits; 0: never. */
+  readonly discoverMs: number
+  /** Milliseconds without a record after which a split that has caught up no longer holds the watermark back; 0: never. */
+  readonly idleMs: number
+  readonly guarantee: 'exactly-once' | 'at-least-once' | 'at-most-once'
   /** Milliseconds by which event times may run backwards within a split. */
   readonly outOfOrdernessMs: number
 }

@@ -15,6 +15,10 @@ export interface SourceDeclaration<T> {
   readonly schema: RecordSchema<T>
   /** False for a source that does not end; absent means it does. */
   readonly bounded?: boolean
+  /** Milliseconds between two looks for new splits; absent: those of the start are all. */
+  readonly discoverMs?: number
+  /** Said by a source that cannot be read again from an offset; absent: each record once. */
+  readonly guarantee?: 'at-least-once' | 'at-most-once'
 }
 
 export interface SinkDeclaration {
@@ -22,6 +26,6 @@ export interface SinkDeclaration {
   readonly kind: string
   readonly options: JsonObject
   readonly format: FormatDeclaration
-  /** Said by a sink that may show a row twice after a crash; absent: each row once. */
-  readonly guarantee?: 'at-least-once'
+  /** Said by a sink that may show a row twice after a crash, or never; absent: each row once. */
+  readonly guarantee?: 'at-least-once' | 'at-most-once'
 }

@@ -28,10 +28,15 @@ export interface SourceTime<T> {
   /** Event time of a record in milliseconds: usually a `time()` field. */
   readonly eventTime?: (record: T) => number
   readonly outOfOrdernessMs: number
+  /** Undefined: a minute for a source that does not end. */
+  readonly idleMs?: number
 }
 
 // Any function the user may give; engines call it with what the plan says.
 export type AnyFunction = (...values: never[]) => unknown
+
+/** Long enough for a slow producer, short enough that an empty partition is no outage. */
+const IDLE_MS = 60_000
 
 const LEGAL_UID = /^[A-Za-z0-9][A-Za-z0-9._-]*$/
 
@@ -73,6 +78,9 @@ export class Graph {
       format: declaration.format,
       schema: declaration.schema.toJSON() as unknown as JsonValue,
       bounded: declaration.bounded !== false,
+      discoverMs: declaration.discoverMs ?? 0,
+      idleMs: declaration.bounded === false ? (time.idleMs ?? IDLE_MS) : 0,
+      guarantee: declaration.guarantee ?? 'exactly-once',
       outOfOrdernessMs: time.outOfOrdernessMs,
     })
   }

@@ -16,6 +16,12 @@ export interface SourceOptions<T> {
   readonly eventTime?: (record: T) => number
   /** How far event times may run backwards within a split (default 0); older records go to the `late` output. */
   readonly outOfOrderness?: Duration
+  /**
+   * For a source that does not end: how long a split may have nothing before the watermark goes on without it (default '1m';
+   * 0: it waits for ever). Counted only while the split is known to have been read to its end. Records that come
+   * after such a pause, and are older than what the other splits have reached by then, are late.
+   */
+  readonly idleTimeout?: Duration
 }
 
 export interface PipelineContext<P> {
@@ -64,7 +70,10 @@ export function pipeline<const P extends { readonly [name: string]: JsonValue } 
       build({
         from: (uid, source, sourceOptions = {}) => {
           const outOfOrdernessMs = durationMs(sourceOptions.outOfOrderness ?? 0, `outOfOrderness of source "${uid}"`)
-          graph.addSource(uid, source, { eventTime: sourceOptions.eventTime, outOfOrdernessMs })
+          const { eventTime, idleTimeout } = sourceOptions
+          const idleMs =
+            idleTimeout === undefined ? undefined : durationMs(idleTimeout, `idleTimeout of source "${uid}"`)
+          graph.addSource(uid, source, { eventTime, outOfOrdernessMs, idleMs })
           return new SourceStream(graph, uid)
         },
         params: params as never,

@@ -1,5 +1,5 @@
 import { Xoshiro128 } from '../numeric/xoshiro128.ts'
-import type { ConnectorContext, JsonObject, SinkConnector, SinkWriter } from '../stream/ports.ts'
+import type { JobContext, JsonObject, SinkConnector, SinkWriter } from '../stream/ports.ts'
 import { type ContractCheck, demand } from './contract-check.ts'
 import { MemoryFolder } from './memory-folder.ts'
 import { joined } from './run-result.ts'
@@ -9,9 +9,9 @@ export interface SinkSubject {
   readonly name: string
   create(): SinkConnector
   /** A new, empty target. */
-  context(): ConnectorContext | Promise<ConnectorContext>
+  context(): JobContext | Promise<JobContext>
   /** What others see of the target while its writer is closed. */
-  read(context: ConnectorContext): Promise<Uint8Array> | Uint8Array
+  read(context: JobContext): Promise<Uint8Array> | Uint8Array
 }
 
 /** What a checkpoint keeps of the sink. */
@@ -32,7 +32,7 @@ const STEPS = 40
 export function sinkSuite(subject: SinkSubject): readonly ContractCheck[] {
   const { guarantee } = subject.create()
   const exactly = guarantee === 'exactly-once' ? undefined : 'at least once: what was written cannot be taken back'
-  const check = (title: string, run: (context: ConnectorContext) => Promise<void>, skip?: string): ContractCheck => ({
+  const check = (title: string, run: (context: JobContext) => Promise<void>, skip?: string): ContractCheck => ({
     title: `${subject.name}: ${title}`,
     skip,
     run: async () => run(await subject.context()),
@@ -144,7 +144,7 @@ export function sinkSuite(subject: SinkSubject): readonly ContractCheck[] {
 }
 
 /** A life of one sink beside a model of it: random rows, cuts, commits and crashes, all of it from the seed. */
-async function shake(subject: SinkSubject, context: ConnectorContext, seed: number): Promise<void> {
+async function shake(subject: SinkSubject, context: JobContext, seed: number): Promise<void> {
   const random = new Xoshiro128(seed)
   const model = new MemoryFolder()
   let manifest: Manifest | undefined

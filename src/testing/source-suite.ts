@@ -1,5 +1,5 @@
 import { Xoshiro128 } from '../numeric/xoshiro128.ts'
-import type { ConnectorContext, SourceConnector, Split } from '../stream/ports.ts'
+import type { JobContext, SourceConnector, Split } from '../stream/ports.ts'
 import { type ContractCheck, demand } from './contract-check.ts'
 import { joined } from './run-result.ts'
 
@@ -8,7 +8,7 @@ export interface SourceSubject {
   readonly name: string
   create(): SourceConnector
   /** A source with at least two splits that hold some hundred bytes. */
-  context(): ConnectorContext | Promise<ConnectorContext>
+  context(): JobContext | Promise<JobContext>
 }
 
 /** Offsets tried in each split, beside the first and the last. */
@@ -18,7 +18,7 @@ const OFFSETS = 60
 export function sourceSuite(subject: SourceSubject): readonly ContractCheck[] {
   const check = (
     title: string,
-    run: (context: ConnectorContext, splits: readonly Split[]) => Promise<void>,
+    run: (context: JobContext, splits: readonly Split[]) => Promise<void>,
   ): ContractCheck => ({
     title: `${subject.name}: ${title}`,
     async run() {
@@ -26,8 +26,7 @@ export function sourceSuite(subject: SourceSubject): readonly ContractCheck[] {
       await run(context, await subject.create().splits(context))
     },
   })
-  const read = (context: ConnectorContext, split: Split, from: number) =>
-    readAll(subject.create(), context, split, from)
+  const read = (context: JobContext, split: Split, from: number) => readAll(subject.create(), context, split, from)
 
   return [
     check('splits have names of their own, the same each time', async (context, splits) => {
@@ -83,7 +82,7 @@ export function sourceSuite(subject: SourceSubject): readonly ContractCheck[] {
 
 async function readAll(
   connector: SourceConnector,
-  context: ConnectorContext,
+  context: JobContext,
   split: Split,
   from: number,
 ): Promise<Uint8Array> {

@@ -15,7 +15,7 @@ export async function readSplits(plan: Plan, connectors: ConnectorTable, base: s
   for (const { uid, connector: kind, options } of plan.sources) {
     const connector = connectors.sources.find((candidate) => candidate.kind === kind)
     if (connector === undefined) throw new Error(`no source connector "${kind}" for source "${uid}"`)
-    const context = { uid, options, base }
+    const context = { uid, options, base, job: plan.name, warn: () => {} }
     for (const split of await connector.splits(context)) {
       const reader = await connector.open(context, split, 0)
       const chunks: Uint8Array[] = []

@@ -2,7 +2,7 @@
 import { MillraceError } from '../../errors.ts'
 import type { JsonObject } from '../../stage/json.ts'
 import type { OperatorVertex, Plan } from '../../stage/plan.ts'
-import type { ConnectorTable, SinkConnector, SinkWriter } from '../../stream/ports.ts'
+import type { ConnectorTable, JobSite, SinkConnector, SinkWriter } from '../../stream/ports.ts'
 import type { Manifest } from './manifest.ts'
 
 /** What the sinks prepared at one cut, by uid. */
@@ -70,7 +70,7 @@ export class EngineSinks {
 export async function openSinks(
   plan: Plan,
   connectors: ConnectorTable,
-  base: string,
+  site: JobSite,
   manifest: Manifest | undefined,
 ): Promise<EngineSinks> {
   const found = plan.operators
@@ -80,7 +80,7 @@ export async function openSinks(
       const options = { ...(vertex.options.options as JsonObject), format: vertex.options.format }
       const prepared = manifest?.sinks[uid] as JsonObject | undefined
       const restored = manifest === undefined || prepared === undefined ? undefined : { epoch: manifest.id, prepared }
-      return { uid, connector: sinkConnector(connectors, vertex), context: { uid, options, base }, restored }
+      return { uid, connector: sinkConnector(connectors, vertex), context: { ...site, uid, options }, restored }
     })
   for (const { connector, context, restored } of found) await connector.check?.(context, restored)
   const open: OpenSink[] = []

@@ -4,7 +4,7 @@ import { MillraceError } from '../../errors.ts'
 import type { JsonObject } from '../../stage/json.ts'
 import type { SourceVertex } from '../../stage/plan.ts'
 import type { SourceOutput, SourceTask, SplitState } from '../../stage/source-task.ts'
-import type { ConnectorTable, SourceConnector, SplitReader } from '../../stream/ports.ts'
+import type { ConnectorTable, JobSite, SourceConnector, SplitReader } from '../../stream/ports.ts'
 import type { Program } from '../../stream/program.ts'
 import type { Envelope } from '../../time/identity.ts'
 import { MAX_TIME } from '../../time/identity.ts'
@@ -120,9 +120,9 @@ export class EngineSources {
 }
 
 /** @throws what the connectors say of sources that cannot be opened; nothing is kept open */
-export async function lookAtSources(program: Program, connectors: ConnectorTable, base: string): Promise<void> {
+export async function lookAtSources(program: Program, connectors: ConnectorTable, site: JobSite): Promise<void> {
   for (const source of program.plan.sources) {
-    await sourceConnector(connectors, source).splits({ uid: source.uid, options: source.options, base })
+    await sourceConnector(connectors, source).splits({ ...site, uid: source.uid, options: source.options })
   }
 }
 
@@ -130,7 +130,7 @@ export async function lookAtSources(program: Program, connectors: ConnectorTable
 export async function openSources(
   program: Program,
   connectors: ConnectorTable,
-  base: string,
+  site: JobSite,
   manifest: Manifest | undefined,
   entry: (uid: string) => (output: SourceOutput, envelope: Envelope) => void,
 ): Promise<EngineSources> {
@@ -138,7 +138,7 @@ export async function openSources(
   try {
     for (const source of program.plan.sources) {
       const connector = sourceConnector(connectors, source)
-      const context = { uid: source.uid, options: source.options, base }
+      const context = { ...site, uid: source.uid, options: source.options }
       const states = (manifest?.splits[source.uid] ?? {}) as { [split: string]: SplitState }
       const splits = await connector.splits(context)
       const gone = Object.keys(states).filter((id) => !states[id].finished && !splits.some((split) => split.id === id))

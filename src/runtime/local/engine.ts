@@ -5,7 +5,7 @@
  * is in flight; it is written while records go on. One checkpoint at a time.
  */
 
-import type { ConnectorTable } from '../../stream/ports.ts'
+import type { ConnectorTable, JobSite } from '../../stream/ports.ts'
 import type { Program } from '../../stream/program.ts'
 import type { Identity } from '../../time/identity.ts'
 import type { CheckpointStore, RestoredCheckpoint } from './checkpoint-store.ts'
@@ -18,8 +18,7 @@ import { Topology } from './topology.ts'
 export interface EngineOptions {
   readonly program: Program
   readonly connectors: ConnectorTable
-  /** Folder against which relative locations are resolved. */
-  readonly base: string
+  readonly site: JobSite
   readonly store: CheckpointStore
   readonly restored: RestoredCheckpoint | undefined
   readonly policy: CheckpointPolicy
@@ -69,7 +68,7 @@ export class Engine {
    * an edited plan or a missing file, does so before anything is written.
    */
   static async open(options: EngineOptions): Promise<Engine> {
-    const { program, connectors, base, restored } = options
+    const { program, connectors, site, restored } = options
     let sources: EngineSources | undefined
     let sinks: EngineSinks | undefined
     const clock = { watermark: (uid: string) => (sources as EngineSources).watermark(uid) }
@@ -83,9 +82,9 @@ export class Engine {
     })
     if (restored !== undefined) restoreStages(topology, program.plan, restored)
     restored?.release()
-    sources = await openSources(program, connectors, base, restored?.manifest, (uid) => topology.entry(uid))
+    sources = await openSources(program, connectors, site, restored?.manifest, (uid) => topology.entry(uid))
     try {
-      sinks = await openSinks(program.plan, connectors, base, restored?.manifest)
+      sinks = await openSinks(program.plan, connectors, site, restored?.manifest)
     } catch (error) {
       await sources.close()
       throw error

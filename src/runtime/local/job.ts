@@ -13,7 +13,7 @@ import type { DirectoryLock } from '../../storage/lock.ts'
 import { nodeStorage } from '../../storage/node-storage.ts'
 import type { Processes } from '../../storage/processes.ts'
 import type { Storage } from '../../storage/storage.ts'
-import type { ConnectorTable } from '../../stream/ports.ts'
+import type { ConnectorTable, JobSite } from '../../stream/ports.ts'
 import type { Program } from '../../stream/program.ts'
 import { checkpointId, checkpointName, removeCheckpoint } from './checkpoint-folder.ts'
 import { CheckpointStore, type RestoredCheckpoint } from './checkpoint-store.ts'
@@ -22,6 +22,7 @@ import { CrashGuard } from './crash-guard.ts'
 import { Engine, type RunEnd } from './engine.ts'
 import { openSinks } from './engine-sinks.ts'
 import { lookAtSources } from './engine-sources.ts'
+import { jobName } from './job-name.ts'
 import type { Manifest } from './manifest.ts'
 
 export interface JobOptions {
@@ -116,11 +117,13 @@ export class Job {
   static async open(program: Program, options: JobOptions): Promise<Job> {
     const storage = options.storage ?? nodeStorage
     // Before anything is written: a source that is not there is the most likely mistake of all.
-    await lookAtSources(program, options.connectors, options.base)
+    await lookAtSources(program, options.connectors, { ...options, job: program.plan.name })
     const lock = await acquireLock(options.state, { storage, processes: options.processes })
     let guard: CrashGuard | undefined
     try {
-      if (options.fresh) await forget(program, options, storage)
+      const job = await jobName(storage, options.state, program.plan.name, options.fresh)
+      const site: JobSite = { base: options.base, job, warn: options.warn }
+      if (options.fresh) await forget(program, options, site, storage)
       const store = await CheckpointStore.open(options.state, {
         pipeline: program.plan.name,
         lock,
@@ -131,7 +134,7 @@ export class Job {
       })
       const restored = await restoredOf(store, program.plan.name, options, storage)
       if (restored?.manifest.status === 'finished') {
-        if (options.from === undefined) await completeSinks(restored.manifest, program, options)
+        if (options.from === undefined) await completeSinks(restored.manifest, program, options, site)
         throw finished(program.plan.name, restored.folder)
       }
       const from = restored?.manifest.id ?? null
@@ -143,7 +146,7 @@ export class Job {
       const engine = await Engine.open({
         program,
         connectors: options.connectors,
-        base: options.base,
+        site,
         store,
         restored,
         policy: options.policy,
@@ -256,7 +259,8 @@ async function restoredOf(
 async function completeSinks(
   manifest: Manifest,
   program: Program,
-  { connectors, base, warn }: JobOptions,
+  { connectors, warn }: JobOptions,
+  site: JobSite,
 ): Promise<void> {
   const stored = manifest.plan as unknown as Plan
   // A manifest keeps no secrets; the pipeline has them.
@@ -266,20 +270,20 @@ async function completeSinks(
       : vertex,
   )
   try {
-    const sinks = await openSinks({ ...stored, operators }, connectors, base, manifest)
+    const sinks = await openSinks({ ...stored, operators }, connectors, site, manifest)
     await sinks.close()
   } catch (error) {
     warn(`the run has finished, but whether all its output is public cannot be told: ${errorText(error)}`)
   }
 }
 
-async function forget(program: Program, options: JobOptions, storage: Storage): Promise<void> {
+async function forget(program: Program, options: JobOptions, site: JobSite, storage: Storage): Promise<void> {
   // Sinks first: one that refuses leaves the checkpoints as they are.
   for (const vertex of program.plan.operators) {
     if (vertex.kind !== 'sink') continue
     const connector = options.connectors.sinks.find(({ kind }) => kind === vertex.options.connector)
     const sinkOptions = { ...(vertex.options.options as JsonObject), format: vertex.options.format }
-    await connector?.clear?.({ uid: vertex.uid, options: sinkOptions, base: options.base })
+    await connector?.clear?.({ ...site, uid: vertex.uid, options: sinkOptions })
   }
   const reader = await CheckpointStore.open(options.state, { pipeline: program.plan.name, storage })
   for (const { folder } of await reader.list()) await removeCheckpoint(storage, folder)
