@@ -93,6 +93,11 @@ export class CombinedWatermark {
     this.splits.add(split)
   }
 
+  /** Takes a finished split out: it has no more to say. */
+  remove(split: BoundedOutOfOrderness): void {
+    this.splits.delete(split)
+  }
+
   /** The watermark as of the last `advance`. */
   get watermark(): number {
     return this.current

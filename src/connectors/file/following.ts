@@ -117,10 +117,10 @@ export class Following {
   }
 
   /** Whether an unknown generation is to be read: never one that is older than what was begun. */
-  #follows({ bornUs, isCurrent }: Generation, newestUs: number, sighting: Sighting): boolean {
+  #follows({ id, bornUs, isCurrent }: Generation, newestUs: number, sighting: Sighting): boolean {
     // Where the file system knows no births, the order of modification is all there is.
     if (bornUs === 0) return true
-    if (bornUs < newestUs || bornUs <= this.#floorUs) return false
+    if (bornUs < newestUs || (bornUs <= this.#floorUs && !this.#starts.has(id))) return false
     if (bornUs > (sighting.unsettledBornUs ?? bornUs)) return false
     // Between two renames of a rotation a copy could not be told from a generation.
     return isCurrent || sighting.currentBornUs !== undefined || newestUs < 0

@@ -92,7 +92,7 @@ export function tail<T>(path: string, schema: RecordSchema<T>, options: TailOpti
  * or `.part`, are passed over until they are renamed.
  *
  * A file is ready when it was not modified for `settle`. One that appears late is read when it comes, though earlier ones
- * in order should have waited for it, as long as it is not further back than the 256 files read last: beyond, files count
+ * in order should have waited for it, as long as it is not further back than the 64 files read last: beyond, files count
  * as read. A checkpoint so stays small however many files there are, and files may be deleted once they were read.
  *
  * Guarantee: exactly once. What voids it: a file that changes after it was ready (a warning, when noticed); a name used

@@ -1,9 +1,9 @@
 import type { KnownSplit } from '../../stream/ports.ts'
 
 /** Finished files that a checkpoint remembers one by one: how far out of order one may come and still be read. */
-const KEPT = 256
+const KEPT = 64
 /** Files listed ahead of what was read. */
-const AHEAD = 256
+const AHEAD = 128
 
 export interface WatchListing {
   /** Finished files to be remembered, then those that were listed before and have not finished, each in order. */
@@ -18,7 +18,7 @@ export interface WatchListing {
  * Which files of a folder a source lists, from those that are there and those known to its checkpoint.
  *
  * The KEPT last finished files are remembered by name, in order. Once there are as many, everything up to the first of them counts
- * as read: what was forgotten is always before what is remembered. So state is bounded, and nothing is read twice.
+ * as read: what was forgotten is always before what is remembered, and that first one only moves on. So state is bounded, and nothing is read twice.
  *
  * @param ids of files, sorted
  * @param bounded lists all files that are there
@@ -30,7 +30,7 @@ export function watchListing(
 ): WatchListing {
   const finished = [...known].flatMap(([id, split]) => (split.finished ? [id] : [])).sort()
   const unfinished = [...known].flatMap(([id, split]) => (split.finished ? [] : [id])).sort()
-  const horizon = finished.length >= KEPT && !bounded ? finished[0] : undefined
+  const horizon = finished.length >= KEPT && !bounded ? finished[finished.length - KEPT] : undefined
   const limit = bounded ? ids.length : AHEAD - unfinished.length
   const fresh: string[] = []
   for (let i = horizon === undefined ? 0 : behind(ids, horizon); i < ids.length && fresh.length < limit; i++) {
