@@ -9,6 +9,7 @@ import { FileSink } from '../connectors/file/sink.ts'
 import { FileSource } from '../connectors/file/source.ts'
 import { TailSource } from '../connectors/file/tail-source.ts'
 import { WatchSource } from '../connectors/file/watch-source.ts'
+import { HybridSource } from '../connectors/hybrid/source.ts'
 import { MemorySink } from '../connectors/memory/sink.ts'
 import { MemorySource } from '../connectors/memory/source.ts'
 import { StdoutSink } from '../connectors/stdout/sink.ts'
@@ -100,8 +101,9 @@ export async function run(pipeline: Pipeline, options: RunOptions = {}): Promise
 
 /** The given connectors first: they may replace a built-in kind. */
 function withBuiltIn(given: ConnectorTable = { sources: [], sinks: [] }): ConnectorTable {
+  const sources = [...given.sources, new FileSource(), new TailSource(), new WatchSource(), new MemorySource()]
   return {
-    sources: [...given.sources, new FileSource(), new TailSource(), new WatchSource(), new MemorySource()],
+    sources: [...sources, new HybridSource(sources)],
     sinks: [...given.sinks, new FileSink(), new MemorySink(), new StdoutSink()],
   }
 }
