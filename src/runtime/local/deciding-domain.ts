@@ -4,7 +4,7 @@ import type { JsonObject } from '../../stage/json.ts'
 import type { Plan } from '../../stage/plan.ts'
 import type { ConnectorTable, JobContext, JobSite, SinkConnector, TransactionDomain } from '../../stream/ports.ts'
 import type { CheckpointStore } from './checkpoint-store.ts'
-import { sinkConnector } from './engine-sinks.ts'
+import { sinkConnector } from './find-connector.ts'
 
 export interface OpenDomain {
   readonly domain: TransactionDomain

@@ -1,16 +1,9 @@
 /** The open sinks of a run: prepared at each cut, committed after its manifest. */
-import { MillraceError } from '../../errors.ts'
 import type { JsonObject } from '../../stage/json.ts'
-import type { OperatorVertex, Plan } from '../../stage/plan.ts'
-import type {
-  ConnectorTable,
-  Guarantee,
-  JobSite,
-  SinkConnector,
-  SinkWriter,
-  TransactionDomain,
-} from '../../stream/ports.ts'
+import type { Plan } from '../../stage/plan.ts'
+import type { ConnectorTable, Guarantee, JobSite, SinkWriter, TransactionDomain } from '../../stream/ports.ts'
 import type { OpenDomain } from './deciding-domain.ts'
+import { sinkConnector } from './find-connector.ts'
 import type { Manifest } from './manifest.ts'
 
 /** Sources and sinks, by uid, that promise less than each record once. */
@@ -164,15 +157,4 @@ export async function openSinks(
     open.push({ uid, guarantee: 'exactly-once', writer, inDomain: true })
   }
   return new EngineSinks(open, domain?.domain)
-}
-
-export function sinkConnector(connectors: ConnectorTable, vertex: OperatorVertex): SinkConnector {
-  const kind = vertex.options.connector
-  const found = connectors.sinks.find((connector) => connector.kind === kind)
-  if (found !== undefined) return found
-  throw new MillraceError('ML_PLAN', {
-    what: `this engine has no sink connector "${kind}"`,
-    where: `sink "${vertex.uid}"`,
-    remedy: `It has: ${connectors.sinks.map((connector) => connector.kind).join(', ')}`,
-  })
 }

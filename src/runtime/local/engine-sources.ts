@@ -1,13 +1,12 @@
 /** All sources of a run, and which of their splits to process next. */
 
-import { MillraceError } from '../../errors.ts'
 import type { JsonObject } from '../../stage/json.ts'
-import type { SourceVertex } from '../../stage/plan.ts'
 import type { SourceOutput, SplitLedger } from '../../stage/source-task.ts'
-import type { ConnectorTable, JobSite, SourceConnector } from '../../stream/ports.ts'
+import type { ConnectorTable, JobSite } from '../../stream/ports.ts'
 import type { Program } from '../../stream/program.ts'
 import type { Envelope } from '../../time/identity.ts'
 import { MAX_TIME } from '../../time/identity.ts'
+import { sourceConnector } from './find-connector.ts'
 import type { Manifest } from './manifest.ts'
 import { OpenSource, type SplitStates } from './open-source.ts'
 import type { OpenSplit } from './open-split.ts'
@@ -184,14 +183,4 @@ export async function openSources(
     throw error
   }
   return new EngineSources(open)
-}
-
-function sourceConnector(connectors: ConnectorTable, source: SourceVertex): SourceConnector {
-  const found = connectors.sources.find(({ kind }) => kind === source.connector)
-  if (found !== undefined) return found
-  throw new MillraceError('ML_PLAN', {
-    what: `this engine has no source connector "${source.connector}"`,
-    where: `source "${source.uid}"`,
-    remedy: `It has: ${connectors.sources.map(({ kind }) => kind).join(', ')}`,
-  })
 }

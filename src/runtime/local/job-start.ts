@@ -12,7 +12,7 @@ import { CheckpointStore, type RestoredCheckpoint } from './checkpoint-store.ts'
 import { CrashGuard } from './crash-guard.ts'
 import { dropUndecided, type OpenDomain, openDomain } from './deciding-domain.ts'
 import { openSinks } from './engine-sinks.ts'
-import type { JobOptions } from './job.ts'
+import type { JobOptions } from './job-options.ts'
 import type { Manifest } from './manifest.ts'
 
 export interface JobStart {

@@ -12,45 +12,19 @@ import type { JsonObject } from '../../stage/json.ts'
 import { acquireLock } from '../../storage/acquire-lock.ts'
 import type { DirectoryLock } from '../../storage/lock.ts'
 import { nodeStorage } from '../../storage/node-storage.ts'
-import type { Processes } from '../../storage/processes.ts'
-import type { Storage } from '../../storage/storage.ts'
-import type { ConnectorTable, JobSite } from '../../stream/ports.ts'
+import type { JobSite } from '../../stream/ports.ts'
 import type { Program } from '../../stream/program.ts'
 import { checkpointName } from './checkpoint-folder.ts'
 import { CheckpointStore } from './checkpoint-store.ts'
-import type { CheckpointInfo, CheckpointPolicy } from './checkpointer.ts'
+import type { CheckpointInfo } from './checkpointer.ts'
 import { CrashGuard } from './crash-guard.ts'
 import { Engine, type RunEnd } from './engine.ts'
 import type { Weaker } from './engine-sinks.ts'
 import { lookAtSources } from './engine-sources.ts'
 import { jobName } from './job-name.ts'
+import type { JobOptions } from './job-options.ts'
 import { completeSinks, findStart, finished, forget, type JobStart } from './job-start.ts'
 import { Wakeup } from './wakeup.ts'
-
-export interface JobOptions {
-  readonly connectors: ConnectorTable
-  /** Folder against which relative locations are resolved. */
-  readonly base: string
-  /** Folder of checkpoints and lock. */
-  readonly state: string
-  readonly policy: CheckpointPolicy
-  /** Committed checkpoints kept, at least 2. */
-  readonly retain: number
-  /** Forgets checkpoints and clears the sinks' folders before starting. */
-  readonly fresh: boolean
-  readonly warn: (message: string) => void
-  /** Told of every error that a user's function threw at a record, which is rejected for it. */
-  readonly thrown?: (uid: string, error: unknown) => void
-  /**
-   * Folder of a checkpoint of another state folder to start from: for going back. The state folder must be without
-   * checkpoints, and sinks whose rows are public since need new folders.
-   */
-  readonly from?: string
-  readonly storage?: Storage
-  /** Whose lock counts as held; injected for tests. */
-  readonly processes?: Processes
-  readonly now?: () => number
-}
 
 /** How a run stands. */
 export interface Progress {
