@@ -55,6 +55,11 @@ export class BoundedOutOfOrderness {
   wake(reached: number): void {
     if (!this.idle) return
     this.idle = false
+    this.raise(reached)
+  }
+
+  /** What was reached before the split begins is over for it too. */
+  raise(reached: number): void {
     if (reached > this.current) this.current = reached
   }
 

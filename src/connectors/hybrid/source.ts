@@ -17,7 +17,7 @@ interface Part {
  * each part into phases after those of the part before.
  *
  * All parts are asked for their splits when the source first starts. A part before the last is not asked again once it has been
- * read: its files may be gone by then. Of its splits one is kept, as the sign that it was.
+ * read: its files may be gone by then.
  */
 export class HybridSource implements SourceConnector {
   readonly kind = 'hybrid'
@@ -66,8 +66,8 @@ export class HybridSource implements SourceConnector {
   async #splitsOf(part: Part, known: ReadonlyMap<string, KnownSplit> | undefined): Promise<readonly Split[]> {
     const { connector, context, isLast } = part
     if (isLast || known === undefined) return await connector.splits(context, known)
-    const [last] = [...known.keys()].sort().reverse()
-    if (last !== undefined && [...known.values()].every(({ finished }) => finished)) return [{ id: last }]
+    if (known.size > 0 && [...known.values()].every(({ finished }) => finished))
+      return [...known.keys()].map((id) => ({ id }))
     const listed = this.#listed.get(keyOf(part)) ?? (await connector.splits(context, known))
     this.#listed.set(keyOf(part), listed)
     return listed

@@ -5,8 +5,8 @@ import type { SourceOutput, SplitLedger, SplitState } from '../../stage/source-t
 import type { JobContext, KnownSplit, SourceConnector, Split } from '../../stream/ports.ts'
 import type { Program } from '../../stream/program.ts'
 import type { Envelope } from '../../time/identity.ts'
-import { MAX_TIME } from '../../time/identity.ts'
-import { CombinedWatermark } from '../../time/watermarks.ts'
+import { MAX_TIME, MIN_TIME } from '../../time/identity.ts'
+import { CombinedWatermark, NO_WATERMARK } from '../../time/watermarks.ts'
 import { OpenSplit } from './open-split.ts'
 
 /** Split states by split: plain JSON for the manifest. */
@@ -174,6 +174,8 @@ export class OpenSource {
       uid: this.uid,
       task: program.openSplit(this.uid, split, emit, resume),
       sizeBytes: split.sizeBytes,
+      // Where time decides and everything ends, splits are read side by side.
+      phase: source.bounded && program.plan.order === 'eventTime' ? 0 : (split.phase ?? 0),
       bounded: source.bounded,
       idleMs: source.idleMs,
       reached: () => this.#clock.watermark,
@@ -189,19 +191,30 @@ export class OpenSource {
     const { connector, context, source } = this.#options
     this.#clock.moreToCome = !source.bounded || this.#waiting.length > 0
     if (this.#waiting.length === 0) return
-    const phases = this.#waiting.map(({ split }) => split.phase ?? 0)
-    const lowest = Math.min(...phases)
+    const lowest = Math.min(...this.#waiting.map(({ open }) => open.phase))
     const running = this.#splits.some((split) => split.started && !split.task.finished)
-    const due = this.#waiting.filter(({ split }) => (split.phase ?? 0) === lowest)
+    const due = this.#waiting.filter(({ open }) => open.phase === lowest)
     if (running && lowest > this.#phase) return
     this.#phase = lowest
-    this.#waiting = this.#waiting.filter(({ split }) => (split.phase ?? 0) !== lowest)
+    this.#waiting = this.#waiting.filter(({ open }) => open.phase !== lowest)
+    const reached = this.#reachedBefore(lowest)
     for (const { split, open } of due) {
       const { consumed, end } = open.task
+      open.task.clock.raise(reached)
       open.start(await connector.open(context, end < 0 ? split : { ...split, end }, consumed))
       this.#clock.add(open.task.clock)
     }
     this.#clock.moreToCome = !source.bounded || this.#waiting.length > 0
+  }
+
+  /** The watermark at the end of earlier phases: from their records alone, so that it is the same after a restart. */
+  #reachedBefore(phase: number): number {
+    const { source, program } = this.#options
+    if (program.plan.clock === 'rows') return NO_WATERMARK
+    return this.#splits.reduce((reached, { task, phase: own }) => {
+      const last = task.finished && own < phase && task.maxTime > MIN_TIME ? task.maxTime : undefined
+      return last === undefined ? reached : Math.max(reached, last - source.outOfOrdernessMs - 1)
+    }, NO_WATERMARK)
   }
 
   #phase = 0
