@@ -32,7 +32,7 @@ export class Program {
   ): SourceTask {
     const source = this.plan.sources.find((vertex) => vertex.uid === uid) as SourceVertex
     const schema = this.#schemas.get(uid) as RecordSchema<unknown>
-    const decoder = createDecoder(source, schema, resume?.decoder)
+    const decoder = createDecoder(source, split, schema, resume?.decoder)
     const eventTime = this.#functions.get(`${uid}/eventTime`) as ((record: unknown) => unknown) | undefined
     return new SourceTask(this.plan, source, split, decoder, eventTime, emit, resume)
   }
