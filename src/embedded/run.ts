@@ -10,6 +10,7 @@ import { FileSource } from '../connectors/file/source.ts'
 import { TailSource } from '../connectors/file/tail-source.ts'
 import { WatchSource } from '../connectors/file/watch-source.ts'
 import { HybridSource } from '../connectors/hybrid/source.ts'
+import { KafkaSource } from '../connectors/kafka/source.ts'
 import { MemorySink } from '../connectors/memory/sink.ts'
 import { MemorySource } from '../connectors/memory/source.ts'
 import { StdoutSink } from '../connectors/stdout/sink.ts'
@@ -101,7 +102,14 @@ export async function run(pipeline: Pipeline, options: RunOptions = {}): Promise
 
 /** The given connectors first: they may replace a built-in kind. */
 function withBuiltIn(given: ConnectorTable = { sources: [], sinks: [] }): ConnectorTable {
-  const sources = [...given.sources, new FileSource(), new TailSource(), new WatchSource(), new MemorySource()]
+  const sources = [
+    ...given.sources,
+    new FileSource(),
+    new TailSource(),
+    new WatchSource(),
+    new KafkaSource(),
+    new MemorySource(),
+  ]
   return {
     sources: [...sources, new HybridSource(sources)],
     sinks: [...given.sinks, new FileSink(), new MemorySink(), new StdoutSink()],

@@ -9,6 +9,7 @@ interface Part {
   readonly index: number
   readonly isLast: boolean
   readonly connector: SourceConnector
+  /** Its uid is that of the source and the number of the part: two parts of one kind are two sources to their connector. */
   readonly context: JobContext
 }
 
@@ -78,7 +79,12 @@ export class HybridSource implements SourceConnector {
     return parts.map(({ kind, options }, index) => {
       const connector = this.#table.find((candidate) => candidate.kind === kind)
       if (connector !== undefined) {
-        return { index, isLast: index === parts.length - 1, connector, context: { ...context, options } }
+        return {
+          index,
+          isLast: index === parts.length - 1,
+          connector,
+          context: { ...context, uid: `${context.uid}/${index}`, options },
+        }
       }
       throw new MillraceError('ML_PLAN', {
         what: `this engine has no source connector "${kind}"`,
