@@ -1,6 +1,7 @@
 import { MillraceError } from '../../errors.ts'
 import { codeName, meaningOf } from './answer-code.ts'
 import { NoAnswer } from './cluster.ts'
+import { refusalOf } from './connect.ts'
 import type { Outage } from './outage.ts'
 
 /** The cluster no longer takes this producer for who it says it is: fenced, timed out, or forgotten. */
@@ -44,6 +45,8 @@ export async function repeated<R>({ outage, about, once, moved }: RepeatedCall<R
       if (meaning === 'other-node') await moved?.()
     } catch (error) {
       if (!(error instanceof NoAnswer)) throw error
+      const wrong = refusalOf(error, about)
+      if (wrong !== undefined) throw wrong
       reason = error.message
     }
     await outage.pause(tries, reason)

@@ -6,7 +6,8 @@
 import { MillraceError } from '../../errors.ts'
 import { nearestName } from '../../formats/nearest-name.ts'
 import type { JobContext, SinkConnector, SinkWriter, TransactionDomain } from '../../stream/ports.ts'
-import { Cluster, type KafkaClient } from './cluster.ts'
+import type { Cluster, KafkaClient } from './cluster.ts'
+import { clusterOf } from './connect.ts'
 import { Outage } from './outage.ts'
 import { Producer } from './producer.ts'
 import type { Codec } from './record-batch.ts'
@@ -16,27 +17,13 @@ import { TopicRows } from './topic-rows.ts'
 import { KafkaTransactionDomain } from './transaction-domain.ts'
 import { initProducer } from './transactional-producer-id.ts'
 
-export interface KafkaSinkParts {
-  /** How long a broker may take for an answer, in milliseconds; 30,000 by default. */
-  readonly answerMs?: number
-  /** Milliseconds since the epoch, for records without a timestamp; `Date.now` by default. */
-  readonly now?: () => number
-}
-
 const UNKNOWN_TOPIC = 3
 const NO_LEADER = 5
-const ANSWER_MS = 30_000
-const CONNECT_MS = 5000
 
 export class KafkaSink implements SinkConnector {
   readonly kind = 'kafka'
   /** Of a sink that `open` opens; those of a domain are 'exactly-once'. */
   readonly guarantee = 'at-least-once'
-  readonly #parts: KafkaSinkParts
-
-  constructor(parts: KafkaSinkParts = {}) {
-    this.#parts = parts
-  }
 
   domain(context: JobContext): string | undefined {
     return sinkOptions(context).guarantee === 'at-least-once' ? undefined : clusterName(context)
@@ -81,13 +68,11 @@ export class KafkaSink implements SinkConnector {
 
   /** Connects to the cluster and finds the topics of all sinks, which must be there. */
   async #connect(contexts: readonly JobContext[]) {
-    const client = await import('@platformatic/kafka')
-    const [{ job, warn }] = contexts
-    const { brokers, transactionTimeoutMs } = sinkOptions(contexts[0])
-    const { answerMs = ANSWER_MS, now = Date.now } = this.#parts
-    const connection = { connectTimeout: CONNECT_MS, requestTimeout: answerMs }
-    const cluster = new Cluster({ client, bootstrap: brokers, connection, clientId: `millrace-${job}` })
     const where = contexts.map(({ uid }) => `sink "${uid}"`).join(', ')
+    const [{ job, warn }] = contexts
+    const { transactionTimeoutMs } = sinkOptions(contexts[0])
+    const cluster = await clusterOf(contexts[0], where, `millrace-${job}`)
+    const { client } = cluster
     const outage = new Outage({ limitMs: transactionTimeoutMs, where, warn })
     try {
       const options = new Map(contexts.map((context) => [context.uid, sinkOptions(context)]))
@@ -96,7 +81,7 @@ export class KafkaSink implements SinkConnector {
         [...options.values()].map(({ topic, compression }) => [topic, codecOf(client, compression)]),
       )
       const codec = (topic: string): Codec => codecs.get(topic) ?? codecOf(client, 'none')
-      return { cluster, outage, rows, codec, now }
+      return { cluster, outage, rows, codec, now: Date.now }
     } catch (error) {
       outage.close()
       await cluster.close()
