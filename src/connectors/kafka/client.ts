@@ -3,7 +3,7 @@ import { type ErrorParts, MillraceError } from '../../errors.ts'
 import { nearestName } from '../../formats/nearest-name.ts'
 import { type Cluster, NoAnswer } from './cluster.ts'
 import { refusalOf } from './connect.ts'
-import { fetchApi, type FetchRequest, type FetchResponse } from './fetch-request.ts'
+import { type FetchRequest, type FetchResponse, fetchApi } from './fetch-request.ts'
 import { Outage } from './outage.ts'
 
 /** Of the ListOffsets request. */
@@ -120,7 +120,10 @@ export class SourceClient {
     if (errorCode === 0) return
     const name = this.codeName(errorCode)
     if (AGAIN.includes(errorCode)) throw new TryAgain(`${what}: ${name}`)
-    throw this.refusal(`Kafka answers ${name} for ${what}`, DENIED.includes(errorCode) ? 'Give this user the right to read' : undefined)
+    throw this.refusal(
+      `Kafka answers ${name} for ${what}`,
+      DENIED.includes(errorCode) ? 'Give this user the right to read' : undefined,
+    )
   }
 
   retriable(errorCode: number): boolean {
@@ -208,7 +211,10 @@ export function topicOf(split: string): { topic: string; partition: number } {
 }
 
 /** As requests have it: topics, and something for each partition. */
-function bySplit<P>(values: ReadonlyMap<string, number>, make: (partition: number, value: number) => P): { name: string; partitions: P[] }[] {
+function bySplit<P>(
+  values: ReadonlyMap<string, number>,
+  make: (partition: number, value: number) => P,
+): { name: string; partitions: P[] }[] {
   const topics = new Map<string, P[]>()
   for (const [split, value] of values) {
     const { topic, partition } = topicOf(split)

@@ -34,7 +34,11 @@ export async function loadClient(where: string): Promise<KafkaClient> {
  * @param where whose connections they are, such as `source "payments"`
  * @throws ML_NO_CLIENT, ML_SECRET, ML_NO_FILE
  */
-export async function clusterOf({ options, base }: ConnectorContext, where: string, clientId: string): Promise<Cluster> {
+export async function clusterOf(
+  { options, base }: ConnectorContext,
+  where: string,
+  clientId: string,
+): Promise<Cluster> {
   const client = await loadClient(where)
   const { brokers, tls, sasl } = options as { brokers: readonly string[]; tls?: JsonObject; sasl?: JsonObject }
   const connection: ConnectionOptions = {
@@ -48,7 +52,11 @@ export async function clusterOf({ options, base }: ConnectorContext, where: stri
   return new Cluster({ client, bootstrap: brokers, connection, clientId })
 }
 
-async function tlsOptions(tls: JsonObject, base: string, where: string): Promise<NonNullable<ConnectionOptions['tls']>> {
+async function tlsOptions(
+  tls: JsonObject,
+  base: string,
+  where: string,
+): Promise<NonNullable<ConnectionOptions['tls']>> {
   const read = async (name: 'ca' | 'cert' | 'key') =>
     tls[name] === undefined ? {} : { [name]: await pem(resolve(base, tls[name] as string), `${name} of ${where}`) }
   const passphrase = tls.passphrase as SecretText | undefined
@@ -90,7 +98,12 @@ export function refusalOf(error: unknown, where: string): MillraceError | undefi
   const auth = chain.find(({ code }) => code === 'PLT_KFK_AUTHENTICATION')
   if (auth !== undefined) {
     const said = chain.map(({ serverErrorMessage }) => serverErrorMessage).find((text) => typeof text === 'string')
-    return refused(`the broker refuses this user: ${said ?? auth.message}`, where, error, 'Check the mechanism, the user name and the password')
+    return refused(
+      `the broker refuses this user: ${said ?? auth.message}`,
+      where,
+      error,
+      'Check the mechanism, the user name and the password',
+    )
   }
   const tls = chain.find(({ code }) => typeof code === 'string' && TLS_CODES.test(code))
   if (tls === undefined) return undefined

@@ -73,11 +73,23 @@ export function fetchApi({ Writer }: KafkaClient): API<[FetchRequest], FetchResp
       .appendInt32(0)
       .appendString('', false)
   }
-  const api = (connection: Connection, request: FetchRequest, done: (error: Error | null, answer?: FetchResponse) => void) =>
-    connection.send(FETCH, VERSION, () => payload(request), (_id, _key, _version, reader) => {
-      // One buffer: an answer comes in many pieces.
-      return response(reader.buffer.slice(reader.position, reader.length))
-    }, false, false, done)
+  const api = (
+    connection: Connection,
+    request: FetchRequest,
+    done: (error: Error | null, answer?: FetchResponse) => void,
+  ) =>
+    connection.send(
+      FETCH,
+      VERSION,
+      () => payload(request),
+      (_id, _key, _version, reader) => {
+        // One buffer: an answer comes in many pieces.
+        return response(reader.buffer.slice(reader.position, reader.length))
+      },
+      false,
+      false,
+      done,
+    )
   return api as unknown as API<[FetchRequest], FetchResponse>
 }
 

@@ -55,13 +55,7 @@ export class FetchedRecords {
    * @param aborted transactions among them, of a fetch that reads what is committed alone
    * @throws ML_CORRUPT for a batch that is none
    */
-  constructor(
-    bytes: Buffer,
-    from: number,
-    aborted: readonly AbortedTransaction[],
-    tools: BatchTools,
-    where: string,
-  ) {
+  constructor(bytes: Buffer, from: number, aborted: readonly AbortedTransaction[], tools: BatchTools, where: string) {
     this.#bytes = bytes
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
     this.#tools = tools
