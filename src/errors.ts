@@ -37,6 +37,7 @@ export const errorTable = {
   ML_NO_CLIENT: ['programmer', 'The package that a connector needs is not installed.'],
   ML_NO_FILE: ['programmer', 'A file, or a module that code imports, does not exist.'],
   ML_NO_TOPIC: ['programmer', 'A topic does not exist.'],
+  ML_OFFSET_LOST: ['fatal', 'A topic no longer keeps the records that come next.'],
   ML_OTHER_PIPELINE: ['programmer', 'A checkpoint belongs to another pipeline.'],
   ML_OTHER_PLAN: ['programmer', 'The edited pipeline cannot take over what the checkpoint holds.'],
   ML_PARAM: ['programmer', 'A param does not exist or has a wrong value.'],

@@ -7,6 +7,8 @@
 import { resolve } from 'node:path'
 import { FileSink } from '../connectors/file/sink.ts'
 import { FileSource } from '../connectors/file/source.ts'
+import { KafkaSink } from '../connectors/kafka/sink.ts'
+import { KafkaSource } from '../connectors/kafka/source.ts'
 import { MemorySink } from '../connectors/memory/sink.ts'
 import { MemorySource } from '../connectors/memory/source.ts'
 import { StdoutSink } from '../connectors/stdout/sink.ts'
@@ -99,7 +101,7 @@ export async function run(pipeline: Pipeline, options: RunOptions = {}): Promise
 /** The given connectors first: they may replace a built-in kind. */
 function withBuiltIn(given: ConnectorTable = { sources: [], sinks: [] }): ConnectorTable {
   return {
-    sources: [...given.sources, new FileSource(), new MemorySource()],
-    sinks: [...given.sinks, new FileSink(), new MemorySink(), new StdoutSink()],
+    sources: [...given.sources, new FileSource(), new KafkaSource(), new MemorySource()],
+    sinks: [...given.sinks, new FileSink(), new KafkaSink(), new MemorySink(), new StdoutSink()],
   }
 }

@@ -105,10 +105,10 @@ export class SourceClient {
       committedLeaderEpoch: -1,
       committedMetadata: null,
     }))
-    await this.#persist(async () => {
+    await this.#persist(async (tries) => {
+      if (tries > 1) await control.topics([])
       const [found] = (await control.call(-1, findCoordinatorV4.api, GROUP, [group])).coordinators
       this.check(found.errorCode, `group "${group}"`)
-      control.know(found.nodeId, found.host, found.port)
       const answer = await control.call(found.nodeId, offsetCommitV8.api, group, -1, '', null, topics)
       for (const { partitions } of answer.topics)
         for (const { errorCode } of partitions) this.check(errorCode, `group "${group}" of ${where}`)

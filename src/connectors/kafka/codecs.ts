@@ -10,7 +10,7 @@ const XERIAL_HEADER_BYTES = 16
 
 export type Decompress = (codec: number, bytes: Uint8Array) => Uint8Array
 
-/** @throws ML_KAFKA_CODEC for a codec that this Node does not have; whatever the codec does for damaged bytes */
+/** @throws ML_SOURCE for a codec that this Node does not have; whatever the codec does for damaged bytes */
 export function decompressor({ compressionsAlgorithms: { snappy, lz4 } }: KafkaClient): Decompress {
   const limit = { maxOutputLength: MAX_BYTES }
   return (codec, bytes) => {
@@ -19,7 +19,7 @@ export function decompressor({ compressionsAlgorithms: { snappy, lz4 } }: KafkaC
     if (codec === 2) return isXerial(buffer) ? xerial(buffer, snappy.decompressSync) : snappy.decompressSync(buffer)
     if (codec === 3) return lz4.decompressSync(buffer)
     if (codec === 4) return zstd(buffer, limit)
-    throw new MillraceError('ML_KAFKA_CODEC', {
+    throw new MillraceError('ML_SOURCE', {
       what: 'a record batch names a codec that is not known',
       got: codec,
       remedy: 'Set compression.type of the topic to gzip, snappy, lz4 or zstd',
@@ -30,7 +30,7 @@ export function decompressor({ compressionsAlgorithms: { snappy, lz4 } }: KafkaC
 function zstd(bytes: Buffer, limit: zlib.ZlibOptions): Uint8Array {
   const { zstdDecompressSync } = zlib as { zstdDecompressSync?: (bytes: Buffer, limit: zlib.ZlibOptions) => Uint8Array }
   if (zstdDecompressSync !== undefined) return zstdDecompressSync(bytes, limit)
-  throw new MillraceError('ML_KAFKA_CODEC', {
+  throw new MillraceError('ML_SOURCE', {
     what: `records are compressed by zstd, which Node ${process.versions.node} cannot read`,
     remedy: 'Run on Node 22.15 or later, or set compression.type of the topic to lz4',
   })

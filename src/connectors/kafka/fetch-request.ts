@@ -118,7 +118,9 @@ function response(bytes: Buffer): FetchResponse {
       }
       i32() // preferred_read_replica
       const size = Math.max(0, i32())
-      const records = bytes.subarray(at, (at += size))
+      const part = bytes.subarray(at, (at += size))
+      // What waits for its turn must not keep the whole answer in memory.
+      const records = 2 * size < bytes.length ? Buffer.from(part) : part
       answers.push({ topic, partition, errorCode: code, highWatermark, lastStableOffset, aborted, records })
     }
   }

@@ -40,6 +40,8 @@ export class FetchedRecords {
   readonly end: number
   /** Of whole batches. */
   readonly byteLength: number
+  /** Offset after the last record that was written; 0 before the first. */
+  consumed = 0
   readonly #bytes: Buffer
   readonly #view: DataView
   readonly #tools: BatchTools
@@ -79,7 +81,7 @@ export class FetchedRecords {
    * Writes frames of the records of the next batch whose offsets are from `from` to before `until`; returns the offset after
    * the batch.
    *
-   * @throws ML_CORRUPT for a batch whose bytes are not what its checksum says, or hold no records; ML_KAFKA_CODEC
+   * @throws ML_CORRUPT for a batch whose bytes are not what its checksum says, or hold no records; ML_SOURCE
    */
   readBatch(from: number, until: number, frames: ByteWriter): number {
     const at = this.#at
@@ -106,7 +108,10 @@ export class FetchedRecords {
     const reader = new RecordReader(records, firstOffset, this.#where)
     const appended = (attributes & LOG_APPEND_TIME) !== 0
     const base = Number(this.#view.getBigInt64(at + (appended ? 35 : 27)))
-    for (let i = 0; i < count; i++) reader.read(base, appended, from, until, frames)
+    for (let i = 0; i < count; i++) {
+      const offset = reader.read(base, appended, from, until, frames)
+      if (offset >= from && offset < until) this.consumed = offset + 1
+    }
     if (!reader.done) throw this.#damaged('a record batch holds more than its records', firstOffset)
     return lastOffset + 1
   }
@@ -175,7 +180,8 @@ class RecordReader {
     return this.#at === this.#bytes.length
   }
 
-  read(timestamp: number, appended: boolean, from: number, until: number, frames: ByteWriter): void {
+  /** Writes a record, unless its offset is out of bounds; returns the offset. */
+  read(timestamp: number, appended: boolean, from: number, until: number, frames: ByteWriter): number {
     const length = this.#length(this.#bytes.length)
     const end = this.#at + length
     this.#end = end
@@ -184,7 +190,8 @@ class RecordReader {
     const offset = this.#firstOffset + this.#varint()
     if (offset < from || offset >= until) {
       this.#at = end
-      return
+      this.#end = this.#bytes.length
+      return offset
     }
     const start = frames.length
     // A frame is longer than its record by what varints save: at most 3 bytes in each length, and the fixed part.
@@ -203,6 +210,7 @@ class RecordReader {
     frames.patchU32(start, frames.length - start - 4)
     if (this.#at !== end) throw damaged('a record is not as long as it says', offset, this.#where)
     this.#end = this.#bytes.length
+    return offset
   }
 
   controlType(): number {
