@@ -7,6 +7,7 @@
 import { resolve } from 'node:path'
 import { FileSink } from '../connectors/file/sink.ts'
 import { FileSource } from '../connectors/file/source.ts'
+import { KafkaSink } from '../connectors/kafka/sink.ts'
 import { KafkaSource } from '../connectors/kafka/source.ts'
 import { MemorySink } from '../connectors/memory/sink.ts'
 import { MemorySource } from '../connectors/memory/source.ts'
@@ -101,6 +102,6 @@ export async function run(pipeline: Pipeline, options: RunOptions = {}): Promise
 function withBuiltIn(given: ConnectorTable = { sources: [], sinks: [] }): ConnectorTable {
   return {
     sources: [...given.sources, new FileSource(), new KafkaSource(), new MemorySource()],
-    sinks: [...given.sinks, new FileSink(), new MemorySink(), new StdoutSink()],
+    sinks: [...given.sinks, new FileSink(), new KafkaSink(), new MemorySink(), new StdoutSink()],
   }
 }
