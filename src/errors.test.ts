@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { errorText, isSecretName, MillraceError, redacted, show } from './errors.ts'
+import { errorText, isSecretName, MillraceError, redacted, redactedText, show } from './errors.ts'
 
 const secret = 'hunter2'
 const error = (got: unknown, where?: string) =>
@@ -65,4 +65,9 @@ describe('plain JSON without secrets', () => {
     )
     expect(['passenger', 'passwordFile', 'tokenizer', 'monkey', 'key'].some(isSecretName)).toBe(false)
   })
+})
+
+test('the credentials behind an authorization header are no part of a message', () => {
+  expect(redactedText('sent Authorization: Bearer abc.def to it')).toBe('sent Authorization: Bearer [redacted] to it')
+  expect(redactedText('{"authorization":"Basic dXNlcjpwdw=="}')).toBe('{"authorization":"Basic [redacted]"}')
 })

@@ -21,9 +21,11 @@ export const errorTable = {
   ML_FLINK_JOB: ['fatal', 'A job on Flink failed, or cannot be stopped.'],
   ML_FLINK_NO_JOB: ['programmer', 'No job on the cluster has this name or id, or several have.'],
   ML_FLINK_REST: ['transient', 'A Flink cluster does not answer, or refuses what it was asked.'],
-  ML_FLINK_TOOL: ['programmer', 'Java, Maven or the Flink host is missing.'],
   ML_HEAP: ['fatal', 'On Flink: a script needs more memory than its heap may take.'],
   ML_IMPURE: ['programmer', 'Pipeline code uses something that differs between machines, engines or runs.'],
+  ML_JAVA_TOOL: ['programmer', 'Java, Maven or the Flink host is missing.'],
+  ML_KAFKA: ['transient', 'A Kafka cluster does not answer.'],
+  ML_KAFKA_REFUSED: ['fatal', 'A Kafka cluster refuses what it was asked: rights, limits or settings.'],
   ML_KEY: ['data', 'A key function returned something that is not a key.'],
   ML_LABEL: ['data', 'A label or weight is not what the learner takes.'],
   ML_LEARN: ['data', 'Learning from a record would leave the model without finite numbers.'],
@@ -32,7 +34,10 @@ export const errorTable = {
   ML_MALFORMED: ['data', 'A piece of the input is not well-formed in its format.'],
   ML_NOT_ON_FLINK: ['programmer', 'The pipeline uses what cannot run on Flink.'],
   ML_NOT_PIPELINE: ['programmer', 'A file does not export a pipeline as its default export.'],
+  ML_NO_CLIENT: ['programmer', 'The package that a connector needs is not installed.'],
   ML_NO_FILE: ['programmer', 'A file, or a module that code imports, does not exist.'],
+  ML_NO_TOPIC: ['programmer', 'A topic does not exist.'],
+  ML_OFFSET_LOST: ['fatal', 'A topic no longer keeps the records that come next.'],
   ML_OTHER_PIPELINE: ['programmer', 'A checkpoint belongs to another pipeline.'],
   ML_OTHER_PLAN: ['programmer', 'The edited pipeline cannot take over what the checkpoint holds.'],
   ML_PARAM: ['programmer', 'A param does not exist or has a wrong value.'],
@@ -43,6 +48,7 @@ export const errorTable = {
   ML_RANGE: ['programmer', 'An option is outside its allowed range.'],
   ML_RECORD_SIZE: ['data', 'A record is longer than the format allows.'],
   ML_SCHEMA: ['programmer', 'A schema is wrong, or the input does not have its fields.'],
+  ML_SECRET: ['programmer', 'A secret is missing, empty, or cannot be read from where it was said to be.'],
   ML_SINK_AHEAD: ['programmer', 'A sink already shows more than the checkpoint to restore covers.'],
   ML_SINK_EXISTS: ['programmer', 'A new sink would mix its output with what is there already.'],
   ML_SINK_LOST: ['programmer', 'Output that a checkpoint covers is missing from its sink.'],
@@ -139,15 +145,62 @@ export const REDACTED = '[redacted]'
 const SECRET =
   '(?:pass(?:word|wd|phrase)|pwd|secret|token|api[-_]?key|access[-_]?key|private[-_]?key|credential|authorization)s?'
 const SECRET_NAME = new RegExp(`${SECRET}$`, 'i')
-/** `password=x`, `"apiKey": "x"`, also inside quoted JSON. */
-const SECRET_PAIR = new RegExp(`(${SECRET}[\\\\"']*\\s*[=:]\\s*[\\\\"']*)[^\\s\\\\"'&;,)}\\]]+`, 'gi')
+/** `password=x`, `"apiKey": "x"`, `Authorization: Bearer x`, also inside quoted JSON. */
+const SECRET_PAIR = new RegExp(
+  `(${SECRET}[\\\\"']*\\s*[=:]\\s*[\\\\"']*(?:(?:basic|bearer)\\s+)?)[^\\s\\\\"'&;,)}\\]]+`,
+  'gi',
+)
 
 /** True for the name of a param or option whose value is nobody's business. */
 export function isSecretName(name: string): boolean {
   return SECRET_NAME.test(name)
 }
 
-/** A copy of plain JSON without secrets: texts under a telling name, and user and password of URLs. */
+/** Where a secret is to be found when a pipeline runs: an environment variable or a file. Its name is no secret. */
+export type SecretPlace = { readonly env: string } | { readonly file: string }
+
+/** A secret by its place, as a plan holds it. */
+export type SecretReference = { readonly secret: SecretPlace }
+
+/** True for `{ "secret": { "env": "NAME" } }` and `{ "secret": { "file": "path" } }`. */
+export function isSecretReference(value: unknown): value is SecretReference {
+  const place = onlyEntry(value, ['secret'])
+  return typeof onlyEntry(place, ['env', 'file']) === 'string'
+}
+
+/** The value of the one property that an object has, if it has one of these names. */
+function onlyEntry(value: unknown, names: readonly string[]): unknown {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return undefined
+  const [entry, ...others] = Object.entries(value)
+  return entry !== undefined && others.length === 0 && names.includes(entry[0]) ? entry[1] : undefined
+}
+
+/** Texts that no message may show, as they are, as JSON, as JSON in JSON, and as part of a URL. */
+const hidden = new Set<string>()
+/** Shorter secrets are not looked for: they would take pieces out of every other word. */
+const HIDDEN_CHARS = 4
+
+/**
+ * From now on `text` is left out of every error, log line, manifest and report of this process. Costs one search of each
+ * such text a secret. One of fewer than 4 characters is left out only where its name tells that it is a secret.
+ */
+export function hideSecret(text: string): void {
+  const json = (form: string) => JSON.stringify(form).slice(1, -1)
+  for (const form of [text, json(text), json(json(text)), encoded(text)]) {
+    if (form.length >= HIDDEN_CHARS) hidden.add(form)
+  }
+}
+
+/** As in a URL; a lone surrogate cannot be in one. */
+function encoded(text: string): string {
+  try {
+    return encodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** A copy of plain JSON without secrets: texts under a telling name, hidden ones, and user and password of URLs. */
 export function redacted<V>(value: V): V {
   return redactedValue(value, false) as V
 }
@@ -155,7 +208,7 @@ export function redacted<V>(value: V): V {
 function redactedValue(value: unknown, isSecret: boolean): unknown {
   if (typeof value === 'string') return isSecret && value !== '' ? REDACTED : withoutCredentials(value)
   if (Array.isArray(value)) return value.map((item) => redactedValue(item, isSecret))
-  if (typeof value !== 'object' || value === null) return value
+  if (typeof value !== 'object' || value === null || isSecretReference(value)) return value
   return Object.fromEntries(
     Object.entries(value).map(([name, item]) => [name, redactedValue(item, isSecret || isSecretName(name))]),
   )
@@ -167,6 +220,13 @@ export function redactedText(text: string): string {
 }
 
 function withoutCredentials(text: string): string {
-  if (!text.includes('://')) return text
-  return text.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"']*@/gi, `$1${REDACTED}@`)
+  const shown = withoutHidden(text)
+  if (!shown.includes('://')) return shown
+  return shown.replace(/([a-z][a-z0-9+.-]*:\/\/)[^\s/?#"']*@/gi, `$1${REDACTED}@`)
+}
+
+function withoutHidden(text: string): string {
+  let shown = text
+  for (const secret of hidden) if (shown.includes(secret)) shown = shown.replaceAll(secret, REDACTED)
+  return shown
 }

@@ -131,6 +131,7 @@ export {
   pipeline,
   type SourceOptions,
 } from './stream/pipeline.ts'
+export { type Secret, secret } from './stream/secret.ts'
 export type {
   KeyedStream,
   LearnedStream,

@@ -6,9 +6,8 @@ import { type AvroFormat, avro } from './avro.ts'
 import { AvroEncoder } from './avro-encode.ts'
 import type { AvroSchemaJson } from './avro-schema.ts'
 
-function written(fields: Record<string, unknown>) {
-  const list = Object.entries(fields).map(([name, type]) => ({ name, type }))
-  return { type: 'record', name: 'Row', fields: list } as const
+function written(fields: Record<string, AvroSchemaJson>): AvroSchemaJson {
+  return { type: 'record', name: 'Row', fields: Object.entries(fields).map(([name, type]) => ({ name, type })) }
 }
 
 function encoded(format: AvroFormat, row: unknown): Buffer {

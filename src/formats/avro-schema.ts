@@ -1,8 +1,8 @@
 import { MillraceError } from '../errors.ts'
 import { MAX_DEPTH } from './value-check.ts'
 
-/** A schema as Avro writes it: a type's name, an object with `type`, or a list of branches. Plain JSON. */
-export type AvroSchemaJson = string | readonly AvroSchemaJson[] | { readonly [name: string]: unknown }
+/** A schema as Avro writes it, in JSON: a type's name, an object with `type`, or a list of branches. */
+export type AvroSchemaJson = string | object
 
 export const PRIMITIVES = ['null', 'boolean', 'int', 'long', 'float', 'double', 'bytes', 'string'] as const
 

@@ -293,7 +293,7 @@ describe('an Avro schema that cannot give the fields is refused when it is decla
     [{ type: 'record', name: '1', fields: [] }, 'a named type needs a name'],
     [{ type: 'enum', name: 'E', symbols: ['A', 'A'] }, 'an enum needs a list of different symbols'],
     [{ type: 'fixed', name: 'F', size: -1 }, 'a fixed needs a size in bytes'],
-    ['{"type":', 'the text of an Avro schema is not JSON'],
+    ['{"type":', 'an Avro schema must be JSON'],
   ])('%j', (schema, what) => {
     expect(() => avro(schema as AvroSchemaJson)).toThrow(what)
   })
@@ -316,7 +316,7 @@ describe('Avro by another hand', () => {
       fc.property(anyRow, ({ schema, fields, row, expected }) => {
         const bytes = bytesOf(schema, row)
         expect(decodeOne(record(fields as never), avro(schema), bytes)).toEqual(expected)
-        for (let cut = 0; cut < bytes.length; cut++) {
+        for (let cut = 0; cut < bytes.length; cut += 1 + (bytes.length >> 2)) {
           expect(decodeOne(record(fields as never), avro(schema), bytes.subarray(0, cut))).toMatch(/^ML_/)
         }
       }),

@@ -18,10 +18,9 @@ export interface AvroOptions {
 }
 
 /** How a value in Avro is declared: plain JSON, to be the `value` of a format of messages. */
-export type AvroFormat = { readonly name: 'avro' } & (
-  | { readonly schema: AvroSchemaJson; readonly framing: 'plain' | 'single-object' }
-  | { readonly registry: { readonly [id: string]: AvroSchemaJson }; readonly id?: number }
-)
+export type AvroFormat = { readonly name: 'avro'; readonly [option: string]: PlainJson }
+
+type PlainJson = null | boolean | number | string | readonly PlainJson[] | { readonly [name: string]: PlainJson }
 
 /**
  * Values in Avro's binary encoding: of one schema, or of several by the id that a schema registry gave them (a byte 0
@@ -40,13 +39,13 @@ export function avro(schema: AvroSchemaJson | AvroRegistry, options: AvroOptions
   if (unknown !== undefined) throw refusal(`avro has no option "${unknown}"`, rest, 'Use framing')
   if (isRegistry(schema)) {
     const { registry, id } = schema
-    const parsed = Object.entries(registry).map(([key, json]) => [key, parsedText(json)] as const)
+    const parsed = Object.entries(registry).map(([key, json]) => [key, plainSchema(json)] as const)
     if (options.framing !== undefined) throw refusal('schemas by id have a framing of their own', framing)
     const format = { name: 'avro', registry: Object.fromEntries(parsed), ...(id !== undefined && { id }) } as const
     avroFraming(format)
     return format
   }
-  const format = { name: 'avro', schema: parsedText(schema), framing } as const
+  const format = { name: 'avro', schema: plainSchema(schema), framing } as const
   avroFraming(format)
   return format
 }
@@ -151,13 +150,13 @@ function isRegistry(schema: AvroSchemaJson | AvroRegistry): schema is AvroRegist
   return typeof schema === 'object' && schema !== null && 'registry' in schema && !('type' in schema)
 }
 
-/** A schema may be given as the text of an .avsc file. */
-function parsedText(schema: AvroSchemaJson): AvroSchemaJson {
-  if (typeof schema !== 'string' || !/^\s*[[{"]/.test(schema)) return schema
+/** The schema as plain JSON; it may be given as the text of an .avsc file. */
+function plainSchema(schema: AvroSchemaJson): PlainJson {
   try {
-    return JSON.parse(schema) as AvroSchemaJson
+    const isText = typeof schema === 'string' && /^\s*[[{"]/.test(schema)
+    return JSON.parse(isText ? schema : (JSON.stringify(schema) ?? 'null')) as PlainJson
   } catch (cause) {
-    throw new MillraceError('ML_SCHEMA', { what: 'the text of an Avro schema is not JSON', got: schema, cause })
+    throw new MillraceError('ML_SCHEMA', { what: 'an Avro schema must be JSON', got: schema, where: 'avro', cause })
   }
 }
 
