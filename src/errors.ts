@@ -31,7 +31,7 @@ export const errorTable = {
   ML_LEARN: ['data', 'Learning from a record would leave the model without finite numbers.'],
   ML_LOAD: ['programmer', 'Pipeline code threw while its file was being loaded.'],
   ML_LOCKED: ['programmer', 'Another process is using the folder.'],
-  ML_MALFORMED: ['data', 'A piece of the input is not well-formed CSV or JSON.'],
+  ML_MALFORMED: ['data', 'A piece of the input is not well-formed in its format.'],
   ML_NOT_ON_FLINK: ['programmer', 'The pipeline uses what cannot run on Flink.'],
   ML_NOT_PIPELINE: ['programmer', 'A file does not export a pipeline as its default export.'],
   ML_NO_CLIENT: ['programmer', 'The package that a connector needs is not installed.'],
