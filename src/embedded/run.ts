@@ -7,6 +7,9 @@
 import { resolve } from 'node:path'
 import { FileSink } from '../connectors/file/sink.ts'
 import { FileSource } from '../connectors/file/source.ts'
+import { TailSource } from '../connectors/file/tail-source.ts'
+import { WatchSource } from '../connectors/file/watch-source.ts'
+import { HybridSource } from '../connectors/hybrid/source.ts'
 import { KafkaSink } from '../connectors/kafka/sink.ts'
 import { KafkaSource } from '../connectors/kafka/source.ts'
 import { MemorySink } from '../connectors/memory/sink.ts'
@@ -100,8 +103,16 @@ export async function run(pipeline: Pipeline, options: RunOptions = {}): Promise
 
 /** The given connectors first: they may replace a built-in kind. */
 function withBuiltIn(given: ConnectorTable = { sources: [], sinks: [] }): ConnectorTable {
+  const sources = [
+    ...given.sources,
+    new FileSource(),
+    new TailSource(),
+    new WatchSource(),
+    new KafkaSource(),
+    new MemorySource(),
+  ]
   return {
-    sources: [...given.sources, new FileSource(), new KafkaSource(), new MemorySource()],
+    sources: [...sources, new HybridSource(sources)],
     sinks: [...given.sinks, new FileSink(), new KafkaSink(), new MemorySink(), new StdoutSink()],
   }
 }
