@@ -23,8 +23,10 @@ export function terminalProgress(name: string, quiet: boolean): ProgressView {
     started(handle) {
       meter = new Meter(handle.progress().records, performance.now())
       status.print(handle.startedFrom === null ? 'from the beginning' : `goes on from checkpoint ${handle.startedFrom}`)
-      if (handle.atLeastOnce.length > 0 && !quiet) {
-        process.stderr.write(`at least once, not exactly: ${handle.atLeastOnce.join(', ')}\n`)
+      const weaker = Object.entries(handle.weaker)
+      if (weaker.length > 0 && !quiet) {
+        const list = weaker.map(([uid, guarantee]) => `${uid} ${guarantee.replaceAll('-', ' ')}`)
+        process.stderr.write(`not exactly once: ${list.join(', ')}\n`)
       }
     },
     show(handle) {
@@ -90,7 +92,7 @@ export function jsonProgress(stream: NodeJS.WriteStream): ProgressView {
   return {
     started: (handle) => {
       meter = new Meter(handle.progress().records, performance.now())
-      print({ type: 'started', from: handle.startedFrom, atLeastOnce: handle.atLeastOnce })
+      print({ type: 'started', from: handle.startedFrom, weaker: handle.weaker })
     },
     show: progress,
     note: (message) => print({ type: 'note', message }),

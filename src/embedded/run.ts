@@ -14,7 +14,7 @@ import type { OperatorDescription, QualityDescription } from '../operators/descr
 import { Job, type Progress, type RunReport } from '../runtime/local/job.ts'
 import type { JsonObject } from '../stage/json.ts'
 import type { Pipeline } from '../stream/pipeline.ts'
-import type { ConnectorTable } from '../stream/ports.ts'
+import type { ConnectorTable, Guarantee } from '../stream/ports.ts'
 import { type Duration, durationMs } from '../time/duration.ts'
 
 export interface RunOptions {
@@ -51,8 +51,8 @@ export interface RunHandle {
   readonly done: Promise<RunReport>
   /** Checkpoint it goes on from; null: from the beginning. */
   readonly startedFrom: number | null
-  /** Sinks that may show a row twice after a crash. */
-  readonly atLeastOnce: readonly string[]
+  /** Sources and sinks, by name, that promise less than each record once: 'at-least-once' or 'at-most-once'. */
+  readonly weaker: { readonly [uid: string]: Guarantee }
   /** Asks for a suspend: a final checkpoint, every sink committed. `done` tells when. */
   stop(): void
   progress(): Progress
@@ -88,7 +88,7 @@ export async function run(pipeline: Pipeline, options: RunOptions = {}): Promise
   return {
     done: job.run(),
     startedFrom: job.startedFrom,
-    atLeastOnce: job.atLeastOnce,
+    weaker: job.weaker,
     stop: () => job.stop(),
     progress: () => job.progress(),
     describe: () => job.describe(),

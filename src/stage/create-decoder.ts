@@ -6,8 +6,10 @@ import { jsonDecoder } from '../formats/json-lines.ts'
 import type { RecordSchema } from '../formats/schema.ts'
 import type { SourceVertex } from './plan.ts'
 
+/** @param split id of the split: formats of messages tell from it where a message was, and parts of a source which format */
 export function createDecoder(
   source: SourceVertex,
+  _split: string,
   schema: RecordSchema<unknown>,
   resume: DecoderState | undefined,
 ): Decoder<unknown> {

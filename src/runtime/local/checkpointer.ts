@@ -11,7 +11,7 @@ import type { StageCapture } from '../../stage/stage.ts'
 import type { Program } from '../../stream/program.ts'
 import type { CheckpointStore, CheckpointWriter } from './checkpoint-store.ts'
 import type { EngineSinks } from './engine-sinks.ts'
-import type { EngineSources } from './engine-sources.ts'
+import type { EngineSources, SourceStates } from './engine-sources.ts'
 import type { Manifest, RunStatus } from './manifest.ts'
 import { planHash } from './plan-hash.ts'
 import type { Topology } from './topology.ts'
@@ -24,6 +24,14 @@ export interface CheckpointPolicy {
   readonly everyRecords: number
 }
 
+/** What is taken of a cut at once, beside the states. */
+interface CutParts {
+  readonly status: RunStatus
+  readonly splits: SourceStates
+  readonly forgotten: JsonObject
+  readonly ledgers: JsonObject
+}
+
 export interface CheckpointerOptions {
   readonly program: Program
   readonly store: CheckpointStore
@@ -31,6 +39,10 @@ export interface CheckpointerOptions {
   readonly topology: Topology
   readonly sources: EngineSources
   readonly sinks: EngineSinks
+  /** What decides whether a checkpoint counts, beside its manifest. */
+  readonly domain: { readonly name: string } | undefined
+  /** Called when a checkpoint has ended, well or not. */
+  readonly ended: () => void
   readonly now: () => number
   readonly warn: (message: string) => void
 }
@@ -74,8 +86,22 @@ export class Checkpointer {
     const { everyMs, everyRecords } = this.#options.policy
     if (this.#running !== undefined) return
     const byCount = everyRecords > 0 && pieces - this.#lastPieces >= everyRecords
-    const byTime = everyMs > 0 && performance.now() - this.#lastStart >= everyMs && pieces > this.#lastPieces
+    const byTime = everyMs > 0 && performance.now() - this.#lastStart >= everyMs && this.#news(pieces)
     if (byCount || byTime) this.#start('running')
+  }
+
+  /** Milliseconds until one is due by time, if nothing more is read; Infinity where there is nothing new to cover. */
+  dueMs(pieces: number): number {
+    const { everyMs } = this.#options.policy
+    if (everyMs === 0 || !this.#news(pieces)) return Number.POSITIVE_INFINITY
+    // The end of one under way wakes the loop.
+    return this.#running !== undefined
+      ? Number.POSITIVE_INFINITY
+      : Math.max(0, this.#lastStart + everyMs - performance.now())
+  }
+
+  #news(pieces: number): boolean {
+    return pieces > this.#lastPieces || this.#options.sinks.dirty
   }
 
   /** Throws what a checkpoint in the background ended the run with. */
@@ -105,7 +131,8 @@ export class Checkpointer {
     const captures = topology.capture()
     const parts = {
       status,
-      splits: sources.state() as JsonObject,
+      splits: sources.state(),
+      forgotten: sources.forgotten(),
       ledgers: { sources: sources.ledgers(), operators: topology.ledgers() },
     }
     this.#lastStart = startedAt
@@ -117,28 +144,33 @@ export class Checkpointer {
       .catch((error: unknown) => this.#failed(error))
       .finally(() => {
         this.#running = undefined
+        this.#options.ended()
       })
   }
 
   async #write(
     id: number,
     captures: readonly StageCapture[],
-    parts: { status: RunStatus; splits: JsonObject; ledgers: JsonObject },
+    parts: CutParts,
     prepared: ReturnType<EngineSinks['prepare']>,
     startedAt: number,
   ): Promise<void> {
-    const { program, store, sinks, now } = this.#options
+    const { program, store, sources, sinks, now, domain } = this.#options
+    const { status, splits, ledgers, forgotten } = parts
     const writer = store.begin(id)
     let manifest: Manifest
     try {
       await this.#writeStates(captures, writer)
       const { plan } = program
       manifest = await writer.commit({
-        ...parts,
+        status,
+        splits: splits as unknown as JsonObject,
+        ledgers,
         planHash: planHash(plan),
         plan: redacted(plan) as unknown as JsonValue,
         sinks: await prepared.catch((error: unknown) => this.#sinkFailed(error)),
-        counters: {},
+        counters: { forgotten },
+        ...(domain !== undefined && { decidedBy: domain.name }),
       })
     } catch (error) {
       await prepared.catch(() => {})
@@ -151,6 +183,8 @@ export class Checkpointer {
       // The manifest decided: the rows are out or will be put out by recovery. This run cannot go on.
       this.#fatal = error
     })
+    if (this.#fatal !== undefined) return
+    await sources.covered(splits)
     this.#failures = 0
     const durationMs = performance.now() - startedAt
     this.#last = { id, at: now(), durationMs, sizeBytes: manifest.state.sizeBytes }
