@@ -7,6 +7,7 @@
 import { resolve } from 'node:path'
 import { FileSink } from '../connectors/file/sink.ts'
 import { FileSource } from '../connectors/file/source.ts'
+import { KafkaSource } from '../connectors/kafka/source.ts'
 import { MemorySink } from '../connectors/memory/sink.ts'
 import { MemorySource } from '../connectors/memory/source.ts'
 import { StdoutSink } from '../connectors/stdout/sink.ts'
@@ -127,7 +128,7 @@ async function logged(done: Promise<RunReport>, log: Logger | undefined): Promis
 /** The given connectors first: they may replace a built-in kind. */
 function withBuiltIn(given: ConnectorTable = { sources: [], sinks: [] }): ConnectorTable {
   return {
-    sources: [...given.sources, new FileSource(), new MemorySource()],
+    sources: [...given.sources, new FileSource(), new KafkaSource(), new MemorySource()],
     sinks: [...given.sinks, new FileSink(), new MemorySink(), new StdoutSink()],
   }
 }
