@@ -10,6 +10,7 @@ export type ErrorClass = 'programmer' | 'data' | 'transient' | 'fatal'
 export const errorTable = {
   ML_CHECK: ['data', 'The check given with the schema refused the record.'],
   ML_CHECKPOINT: ['fatal', 'A checkpoint could not be written several times in a row.'],
+  ML_CONFIG: ['programmer', 'A configuration file or environment variable does not say what it may say.'],
   ML_CONFLICT: ['data', 'A second label for one prediction says something else than the first.'],
   ML_CORRUPT: ['fatal', 'Stored bytes are damaged or are not what their header says.'],
   ML_EVENT_TIME: ['data', 'A record has no usable event time.'],
@@ -49,6 +50,8 @@ export const errorTable = {
   ML_RECORD_SIZE: ['data', 'A record is longer than the format allows.'],
   ML_SCHEMA: ['programmer', 'A schema is wrong, or the input does not have its fields.'],
   ML_SECRET: ['programmer', 'A secret is missing, empty, or cannot be read from where it was said to be.'],
+  ML_SERVE_OPEN: ['programmer', 'The HTTP server of a run would be open to others without a token.'],
+  ML_SERVE_PORT: ['programmer', 'The HTTP server of a run cannot listen on its address.'],
   ML_SINK_AHEAD: ['programmer', 'A sink already shows more than the checkpoint to restore covers.'],
   ML_SINK_EXISTS: ['programmer', 'A new sink would mix its output with what is there already.'],
   ML_SINK_LOST: ['programmer', 'Output that a checkpoint covers is missing from its sink.'],
