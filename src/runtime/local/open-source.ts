@@ -78,6 +78,18 @@ export class OpenSource {
     return this.#splits.length === 0 && !this.#clock.moreToCome ? MAX_TIME : this.#clock.advance()
   }
 
+  /**
+   * The least event time up to which a split under way has everything; undefined before the first record and after the
+   * last. Moves nothing on, unlike `watermark`.
+   */
+  get reached(): number | undefined {
+    let least = MAX_TIME
+    for (const { task, started } of this.#splits) {
+      if (started && !task.finished && !task.clock.idle) least = Math.min(least, task.watermark)
+    }
+    return least >= 0 && least < MAX_TIME ? least : undefined
+  }
+
   /** Whether nothing holds its watermark back, or drives it; as of the last `watermark`. */
   get idle(): boolean {
     return this.#clock.idle
