@@ -9,6 +9,9 @@ import { FileSink } from '../connectors/file/sink.ts'
 import { FileSource } from '../connectors/file/source.ts'
 import { MemorySink } from '../connectors/memory/sink.ts'
 import { MemorySource } from '../connectors/memory/source.ts'
+import { tcpServerSource, tcpSource } from '../connectors/socket/sources.ts'
+import { TcpServerSink } from '../connectors/socket/tcp-server-sink.ts'
+import { TcpSink } from '../connectors/socket/tcp-sink.ts'
 import { StdoutSink } from '../connectors/stdout/sink.ts'
 import type { OperatorDescription, QualityDescription } from '../operators/describe.ts'
 import { Job, type Progress, type RunReport } from '../runtime/local/job.ts'
@@ -99,7 +102,7 @@ export async function run(pipeline: Pipeline, options: RunOptions = {}): Promise
 /** The given connectors first: they may replace a built-in kind. */
 function withBuiltIn(given: ConnectorTable = { sources: [], sinks: [] }): ConnectorTable {
   return {
-    sources: [...given.sources, new FileSource(), new MemorySource()],
-    sinks: [...given.sinks, new FileSink(), new MemorySink(), new StdoutSink()],
+    sources: [...given.sources, new FileSource(), new MemorySource(), tcpSource(), tcpServerSource()],
+    sinks: [...given.sinks, new FileSink(), new MemorySink(), new StdoutSink(), new TcpSink(), new TcpServerSink()],
   }
 }
