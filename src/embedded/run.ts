@@ -7,6 +7,7 @@
 import { resolve } from 'node:path'
 import { FileSink } from '../connectors/file/sink.ts'
 import { FileSource } from '../connectors/file/source.ts'
+import { httpIngestSource } from '../connectors/http/ingest-source.ts'
 import { MemorySink } from '../connectors/memory/sink.ts'
 import { MemorySource } from '../connectors/memory/source.ts'
 import { tcpServerSource, tcpSource } from '../connectors/socket/sources.ts'
@@ -102,7 +103,14 @@ export async function run(pipeline: Pipeline, options: RunOptions = {}): Promise
 /** The given connectors first: they may replace a built-in kind. */
 function withBuiltIn(given: ConnectorTable = { sources: [], sinks: [] }): ConnectorTable {
   return {
-    sources: [...given.sources, new FileSource(), new MemorySource(), tcpSource(), tcpServerSource()],
+    sources: [
+      ...given.sources,
+      new FileSource(),
+      new MemorySource(),
+      tcpSource(),
+      tcpServerSource(),
+      httpIngestSource(),
+    ],
     sinks: [...given.sinks, new FileSink(), new MemorySink(), new StdoutSink(), new TcpSink(), new TcpServerSink()],
   }
 }

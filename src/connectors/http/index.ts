@@ -44,10 +44,11 @@ export interface HttpIngestOptions extends BufferOptions {
   readonly path?: string
   /** What a client must send as `Authorization: Bearer <token>`. */
   readonly token?: SecretText
-  /** Names that a client may give as `Host`, beside loopback's; without a token on loopback others are refused. */
+  /**
+   * Names that a client may give as `Host`. On loopback its own names are always taken and others refused, against pages that let a name
+   * of theirs point here; elsewhere any is taken where none is given.
+   */
   readonly hosts?: readonly string[]
-  /** Pages that may send records, such as `https://shop.example`; none by default. */
-  readonly origins?: readonly string[]
   /** Longest body, also after inflating it; 1 MiB by default. */
   readonly maxBodyBytes?: number
   /** Connections at a time; further ones are closed at once. 1,024 by default. */
@@ -75,7 +76,7 @@ export interface HttpPostOptions {
 }
 
 const INGEST = [
-  ...['host', 'port', 'path', 'token', 'hosts', 'origins', 'maxBodyBytes', 'maxConnections', 'requestTimeoutMs'],
+  ...['host', 'port', 'path', 'token', 'hosts', 'maxBodyBytes', 'maxConnections', 'requestTimeoutMs'],
   ...['rate', 'bufferBytes', 'spool', 'spoolBytes'],
 ]
 const POST = ['url', 'headers', 'batchBytes', 'timeoutMs', 'deadLetters', 'allowLinkLocal']
@@ -108,7 +109,6 @@ export function httpIngest<T>(
     path,
     token: options.token,
     hosts: texts('hosts', options.hosts, where),
-    origins: texts('origins', options.origins, where),
     maxBodyBytes: wholeNumber('maxBodyBytes', options.maxBodyBytes ?? 1 << 20, 1, 1 << 28, where),
     maxConnections: wholeNumber('maxConnections', options.maxConnections ?? 1024, 1, 1 << 16, where),
     requestTimeoutMs: wholeNumber('requestTimeoutMs', options.requestTimeoutMs ?? 30_000, 1, 3_600_000, where),
