@@ -87,13 +87,9 @@ describe('a file that grows', () => {
     await sees('out', range(10))
     rmSync(at('a.jsonl.1'))
     rmSync(at('a.jsonl.2'))
-    await vi.waitFor(async () => {
-      const checkpoint = handle.progress().lastCheckpoint?.id
-      expect(
-        Object.keys(splitsIn(at(`.millrace/tailed/chk-${String(checkpoint).padStart(8, '0')}`), 'rows')),
-      ).toHaveLength(1)
-    }, 20_000)
-    await suspend(handle)
+    // The next look forgets what is no longer there.
+    await new Promise((resolve) => setTimeout(resolve, 600))
+    expect(Object.keys(splitsIn(await suspend(handle), 'rows'))).toHaveLength(1)
     expect(handle.progress().records).toBe(10)
   })
 
