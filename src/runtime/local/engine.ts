@@ -83,7 +83,14 @@ export class Engine {
     this.topology = topology
     this.sources = sources
     this.sinks = sinks
-    this.checkpointer = new Checkpointer({ ...options, topology, sources, sinks, domain: options.domain?.domain })
+    this.checkpointer = new Checkpointer({
+      ...options,
+      topology,
+      sources,
+      sinks,
+      domain: options.domain?.domain,
+      ended: wakeup.signal,
+    })
   }
 
   /**
