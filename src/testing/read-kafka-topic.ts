@@ -1,11 +1,9 @@
-// Reads all of a topic, as a consumer with isolation 'read_committed' sees it, and rows for it.
-import * as client from '@platformatic/kafka'
-import { ByteWriter } from '../../src/bytes/writer.ts'
-import { Cluster } from '../../src/connectors/kafka/cluster.ts'
-import { committedBatches } from '../../src/connectors/kafka/committed-batches.ts'
-import { type Message, writeMessage } from '../../src/formats/message.ts'
+/** Reads all of a Kafka topic, for tests that compare what readers see. */
+import { Cluster } from '../connectors/kafka/cluster.ts'
+import { committedBatches } from '../connectors/kafka/committed-batches.ts'
 
-export interface SeenRecord {
+/** A record as readers see it. */
+export interface KafkaTopicRecord {
   readonly partition: number
   readonly offset: number
   readonly timestamp: number
@@ -16,13 +14,18 @@ export interface SeenRecord {
 
 const LATEST = -1n
 
-/** Every committed record, by partition and offset. `isolation` 0 shows the uncommitted, too. */
-export async function readTopic(brokers: string, topic: string, isolation: 0 | 1 = 1): Promise<SeenRecord[]> {
+/** Every committed record, by partition and offset, texts as UTF-8. `isolation` 0 shows those of open and aborted transactions, too. */
+export async function readKafkaTopic(
+  brokers: string,
+  topic: string,
+  isolation: 0 | 1 = 1,
+): Promise<KafkaTopicRecord[]> {
+  const client = await import('@platformatic/kafka')
   const connection = { connectTimeout: 5000, requestTimeout: 30_000 }
   const cluster = new Cluster({ client, bootstrap: [brokers], connection, clientId: 'reader' })
   try {
     const [{ leaders }] = await cluster.topics([topic])
-    const seen: SeenRecord[] = []
+    const seen: KafkaTopicRecord[] = []
     for (const [partition, leader] of leaders.entries()) {
       const asked = { partitionIndex: partition, currentLeaderEpoch: -1, timestamp: LATEST }
       const listed = await cluster.call(leader, client.listOffsetsV7.api, -1, isolation, [
@@ -56,18 +59,4 @@ export async function readTopic(brokers: string, topic: string, isolation: 0 | 1
   } finally {
     await cluster.close()
   }
-}
-
-/** The frame of a row, as the sink operator writes it. */
-export function frame(
-  ordinal: number,
-  value: string | null,
-  parts: Partial<Message> & { keyText?: string } = {},
-): Uint8Array {
-  const writer = new ByteWriter(64)
-  const { keyText, ...rest } = parts
-  const key = keyText === undefined ? null : Buffer.from(keyText)
-  const message = { offset: ordinal, timestamp: Number.NaN, key, headers: [], value: null, ...rest }
-  writeMessage({ ...message, value: value === null ? null : Buffer.from(value) }, writer)
-  return writer.view().slice()
 }
