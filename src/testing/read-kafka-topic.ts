@@ -1,6 +1,6 @@
 /** Reads all of a Kafka topic, for tests that compare what readers see. */
+import type { RecordsBatch } from '@platformatic/kafka'
 import { Cluster } from '../connectors/kafka/cluster.ts'
-import { committedBatches } from '../connectors/kafka/committed-batches.ts'
 
 /** A record as readers see it. */
 export interface KafkaTopicRecord {
@@ -59,4 +59,40 @@ export async function readKafkaTopic(
   } finally {
     await cluster.close()
   }
+}
+
+/** What a broker sends for one partition to a reader with 'read_committed'. */
+interface FetchedPartition {
+  readonly abortedTransactions?: readonly { readonly producerId: bigint; readonly firstOffset: bigint }[] | null
+  readonly records?: readonly RecordsBatch[]
+}
+
+const [TRANSACTIONAL, CONTROL] = [1 << 4, 1 << 5]
+
+/**
+ * The batches whose records count: brokers send those of aborted transactions, too, with a list of where these begin, and
+ * markers between them that say where they end.
+ *
+ * @param at offset that was asked for
+ * @returns and the offset to ask for next
+ */
+function committedBatches(
+  { abortedTransactions, records }: FetchedPartition,
+  at: number,
+): { readonly committed: readonly RecordsBatch[]; readonly next: number } {
+  const beginnings = [...(abortedTransactions ?? [])].sort((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1))
+  const aborted = new Set<bigint>()
+  const committed: RecordsBatch[] = []
+  let next = at
+  for (const batch of records ?? []) {
+    const { firstOffset, lastOffsetDelta, attributes, producerId } = batch
+    next = Math.max(next, Number(firstOffset) + lastOffsetDelta + 1)
+    const last = firstOffset + BigInt(lastOffsetDelta)
+    while (beginnings.length > 0 && beginnings[0].firstOffset <= last) {
+      aborted.add((beginnings.shift() as { producerId: bigint }).producerId)
+    }
+    if ((attributes & CONTROL) !== 0) aborted.delete(producerId)
+    else if ((attributes & TRANSACTIONAL) === 0 || !aborted.has(producerId)) committed.push(batch)
+  }
+  return { committed, next }
 }

@@ -10,6 +10,7 @@ import { readKafkaTopic } from '../../src/testing/read-kafka-topic.ts'
 import { TcpProxy } from '../../src/testing/tcp-proxy.ts'
 import { describeOnKafka } from './broker.ts'
 import { byKey, CountedJob, expectedByKey } from './counted-job.ts'
+import { write } from './reading.ts'
 
 const [PRODUCE, END_TXN] = [0, 26]
 /** The broker looks ten times a second for transactions that took too long, instead of every ten seconds. */
@@ -98,6 +99,35 @@ describeOnKafka('a Kafka transaction domain', options, (broker) => {
     for (const [i, topic] of setup.topics.entries()) await seen(topic, 180, 3, i)
     await next.domain.close()
     await job.domain.close()
+  })
+
+  test('what another job left open does not hide what was decided', async () => {
+    const [other, setup] = [await newJob(), await newJob()]
+    const dead = await CountedJob.start(other)
+    dead.write(1)
+    await dead.prepare()
+    const job = await CountedJob.start(setup)
+    for (let epoch = 1; epoch <= 3; epoch++) {
+      job.write(2)
+      await job.checkpoint()
+    }
+    job.write(2)
+    await job.prepare()
+    const next = await CountedJob.start(setup, job.positions)
+    expect(next.recovered).toBe(3)
+    for (const { domain } of [dead, job, next]) await domain.close()
+  })
+
+  test('a job finds its marker behind a thousand others', async () => {
+    const setup = await newJob()
+    const job = await CountedJob.start(setup)
+    job.write(2)
+    await job.checkpoint()
+    const others = Array.from({ length: 1200 }, (_, i) => ({ key: `other ${i}`, value: '{"checkpoint":1}' }))
+    await write(broker().brokers, '__millrace_checkpoints', others)
+    const next = await CountedJob.start(setup, job.positions)
+    expect(next.recovered).toBe(1)
+    for (const { domain } of [job, next]) await domain.close()
   })
 
   test('a process that was replaced is fenced when it commits, and when it writes', async () => {
