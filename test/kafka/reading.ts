@@ -75,6 +75,9 @@ export interface Sent {
   readonly headers?: { readonly [name: string]: string }
 }
 
+/** Of messages: what is sent at once is one batch for each partition, which brokers limit to a megabyte. */
+const SEND_AT_ONCE = 500
+
 /** Writes messages, in order. */
 export async function write(
   brokers: string,
@@ -82,9 +85,12 @@ export async function write(
   messages: readonly (string | Sent)[],
   options: Partial<ProducerOptions<Buffer, Buffer, Buffer, Buffer>> = {},
 ): Promise<void> {
-  const producer = new Producer({ clientId: 'test', bootstrapBrokers: [brokers], ...options })
+  const producer = new Producer({ clientId: 'test', bootstrapBrokers: [brokers], idempotent: true, ...options })
   try {
-    await producer.send({ messages: messages.map((message) => outgoing(topic, message)) })
+    for (let from = 0; from < messages.length; from += SEND_AT_ONCE) {
+      const some = messages.slice(from, from + SEND_AT_ONCE)
+      await producer.send({ messages: some.map((message) => outgoing(topic, message)) })
+    }
   } finally {
     await producer.close()
   }
