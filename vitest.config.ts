@@ -9,7 +9,7 @@ export default defineConfig({
     alias: [
       { find: /^millrace$/, replacement: source('index.ts') },
       { find: /^millrace\/(file|kafka|memory|stdout)$/, replacement: source('connectors/$1/index.ts') },
-      { find: /^millrace\/(embedded|testing)$/, replacement: source('$1/index.ts') },
+      { find: /^millrace\/(embedded|serve|testing)$/, replacement: source('$1/index.ts') },
     ],
   },
   test: {

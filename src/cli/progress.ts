@@ -1,5 +1,6 @@
 /** How a run shows itself while it goes: one line that is written over, or JSON lines. */
 import type { RunHandle } from '../embedded/run.ts'
+import { redacted } from '../errors.ts'
 import type { AnyQualityReport } from '../operators/quality-report.ts'
 import type { RunReport } from '../runtime/local/job.ts'
 import { count, duration, eventTime, metric } from './format.ts'
@@ -10,6 +11,8 @@ export interface ProgressView {
   started(handle: RunHandle): void
   show(handle: RunHandle): void
   note(message: string): void
+  /** The address of the server beside the run. */
+  serves(url: string): void
   /** Nothing of the line stays on the terminal. */
   cleared(): void
   ended(handle: RunHandle, report: RunReport): void
@@ -34,6 +37,7 @@ export function terminalProgress(name: string, quiet: boolean): ProgressView {
       status.show(() => progressText(handle, `${count(rate)}/s`))
     },
     note: (message) => status.note(message),
+    serves: (url) => process.stderr.write(`${name}  serves ${url}\n`),
     cleared: () => status.clear(),
     ended(handle) {
       const { records, ms, rate } = meter.total(handle.progress().records, performance.now())
@@ -83,7 +87,7 @@ function progressText(handle: RunHandle, rate: string): string {
 /** One JSON object a line: `started`, `progress` four times a second, `note`, and `report` at the end. */
 export function jsonProgress(stream: NodeJS.WriteStream): ProgressView {
   let meter = new Meter(0, performance.now())
-  const print = (value: object) => stream.write(`${JSON.stringify(value)}\n`)
+  const print = (value: object) => stream.write(`${JSON.stringify(redacted(value))}\n`)
   const progress = (handle: RunHandle) => {
     const { records, eventTime, lastCheckpoint } = handle.progress()
     const recordsPerSecond = meter.look(records, performance.now())
@@ -96,6 +100,7 @@ export function jsonProgress(stream: NodeJS.WriteStream): ProgressView {
     },
     show: progress,
     note: (message) => print({ type: 'note', message }),
+    serves: (url) => print({ type: 'serves', url }),
     cleared: () => {},
     ended: (handle, report) => {
       progress(handle)
@@ -103,4 +108,14 @@ export function jsonProgress(stream: NodeJS.WriteStream): ProgressView {
       print({ type: 'report', durationMs: Math.round(ms), recordsPerSecond: rate, ...report })
     },
   }
+}
+
+/** Shows nothing: the log tells what there is to tell. */
+export const noProgress: ProgressView = {
+  started: () => {},
+  show: () => {},
+  note: () => {},
+  serves: () => {},
+  cleared: () => {},
+  ended: () => {},
 }

@@ -1,7 +1,8 @@
-/** What reads the value of a message: JSON, or raw text. */
+/** What reads the value of a message: JSON, raw text or Avro. */
 
 import type { ErrorCode } from '../errors.ts'
 import { MillraceError } from '../errors.ts'
+import { AvroValue } from './avro.ts'
 import { JsonRecord } from './json-record.ts'
 import type { FieldSpec } from './schema.ts'
 import { TextField } from './text-field.ts'
@@ -14,10 +15,10 @@ export interface MessageValue {
   readonly code: ErrorCode
   readonly reason: string
   /** Reads `bytes[start..end)`; the byte after it may be changed meanwhile. `view` spans the same buffer as `bytes`. */
-  read(bytes: Uint8Array, view: DataView, start: number, end: number): boolean
+  read(bytes: Uint8Array<ArrayBuffer>, view: DataView, start: number, end: number): boolean
 }
 
-/** The format of a value: `{ name: 'json' }`, or `{ name: 'raw', field }`. */
+/** The format of a value: `{ name: 'json' }`, `{ name: 'raw', field }`, or what `avro(...)` gives. */
 export type ValueFormat = { readonly name: string; readonly [option: string]: unknown }
 
 /** @throws ML_RANGE or ML_SCHEMA for a format that there is not, or that cannot give these fields */
@@ -31,7 +32,8 @@ export function messageValue(format: ValueFormat, fields: readonly FieldSpec[]):
     onlyOptions(options, ['field'])
     return new RawValue(rawField(options.field, fields))
   }
-  throw refusal('there is no such format of messages', name, "Use 'json' or 'raw'")
+  if (name === 'avro') return new AvroValue(options, fields)
+  throw refusal('there is no such format of messages', name, "Use 'json', 'raw' or avro(...)")
 }
 
 /** One JSON object, read as a line of JSON lines is, except that line breaks between its tokens are blanks. */

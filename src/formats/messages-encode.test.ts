@@ -81,8 +81,8 @@ describe('the encoder of messages', () => {
   })
 
   test.each([
-    [{ value: { name: 'xml' } }, "written as 'json' or 'raw'"],
-    [{}, "written as 'json' or 'raw'"],
+    [{ value: { name: 'xml' } }, "written as 'json', 'raw' or avro(...)"],
+    [{}, "written as 'json', 'raw' or avro(...)"],
     [{ value: { name: 'json', indent: 2 } }, 'has no option "indent"'],
     [{ value: { name: 'raw' } }, 'the value of messages must be the path'],
     [{ ...json, key: 'a..b' }, 'the key of messages must be the path'],

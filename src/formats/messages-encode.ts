@@ -1,12 +1,13 @@
 import { utf8Length, utf8Write } from '../bytes/utf8.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
 import { MillraceError } from '../errors.ts'
+import { AvroEncoder } from './avro-encode.ts'
 import { encodeJson } from './json-encode.ts'
 import type { ValueFormat } from './message-value.ts'
 import { hasOwn, isBytes } from './value-check.ts'
 
 export interface MessagesEncodeOptions {
-  /** How the value of a message is written: the whole row as JSON, or one property of it as text. */
+  /** How the value of a message is written: the whole row as JSON or Avro, or one property of it as text. */
   readonly value: ValueFormat
   /** The property of the row that is the key, `a.b` inside another; null or absent: messages have no key. */
   readonly key?: string | null
@@ -93,10 +94,14 @@ export class MessagesEncoder {
 
 function valueWriter(format: ValueFormat | undefined): ValueWriter {
   const { name, ...options } = format ?? { name: undefined }
+  if (name === 'avro') {
+    const encoder = new AvroEncoder(options)
+    return (row, writer) => behindLength(writer, () => encoder.encode(row, writer))
+  }
   const unknown = Object.keys(options).find((option) => name !== 'raw' || option !== 'field')
   if (unknown !== undefined) throw wrongOption(`the format of a message has no option "${unknown}"`, options)
   if (name === 'json') return writeJson
-  if (name !== 'raw') throw wrongOption("the value of a message is written as 'json' or 'raw'", name)
+  if (name !== 'raw') throw wrongOption("the value of a message is written as 'json', 'raw' or avro(...)", name)
   const path = pathOf((options as { field?: unknown }).field, 'value')
   return (row, writer) => {
     const value = given(row, path)
@@ -106,9 +111,13 @@ function valueWriter(format: ValueFormat | undefined): ValueWriter {
 }
 
 function writeJson(row: unknown, writer: ByteWriter): void {
+  behindLength(writer, () => encodeJson(row, writer))
+}
+
+function behindLength(writer: ByteWriter, write: () => void): void {
   const start = writer.length
   writer.u32(0)
-  encodeJson(row, writer)
+  write()
   writer.patchU32(start, writer.length - start - 4)
 }
 

@@ -138,6 +138,7 @@ describe('raw messages', () => {
       reason: 'field "text": "a\u00ff" is not valid UTF-8',
       raw: 'a\\xff',
     })
+    expect(one(Text, raw, message(0, 'a\0')).reason).toBe('field "text": "a\\u0000" has a NUL')
     expect(one(record({ b: boolean() }), { value: { name: 'raw' } }, message(0, '1')).reason).toBe(
       'field "b": "1" is not true or false',
     )

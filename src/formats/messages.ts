@@ -21,7 +21,7 @@ export interface MessagesOptions {
  *
  * A record's place is the message's offset; reading resumes at the offset after it, and a message below that is passed
  * over. A message is rejected, as a whole, when
- * - its value is not what the format says: JSON as strictly as in JSON lines, text that is UTF-8;
+ * - its value is not what the format says: JSON as strictly as in JSON lines, text that is UTF-8, Avro of its schema;
  * - a field is missing or not of its type, in the value or beside it;
  * - it has no value (a tombstone), unless all fields of the value are nullable: they are then null;
  * - it is longer than `maxRecordBytes`.

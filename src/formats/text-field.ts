@@ -18,7 +18,10 @@ export class TextField {
   /** The value, or undefined when the bytes are none of the field's type. */
   read(bytes: Uint8Array, start: number, end: number): string | number | boolean | undefined {
     const { type } = this.spec
-    if (type === 'string') return this.cache.get(bytes, start, end)
+    if (type === 'string') {
+      const text = this.cache.get(bytes, start, end)
+      return text === undefined || text.includes('\0') ? undefined : text
+    }
     if (type === 'boolean') return booleanOf(bytes, start, end)
     const value =
       type === 'number'
@@ -41,7 +44,8 @@ export class TextField {
     if (type === 'number') return decimalProblem(text)
     if (type === 'integer') return integerProblem(text)
     if (type === 'boolean') return 'is not true or false'
-    return this.time === undefined ? 'is not valid UTF-8' : this.time.problem(bytes, start, end)
+    if (this.time !== undefined) return this.time.problem(bytes, start, end)
+    return utf8Read(bytes, start, end) === undefined ? 'is not valid UTF-8' : 'has a NUL'
   }
 }
 

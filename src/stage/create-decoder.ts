@@ -5,6 +5,7 @@ import type { Decoder, DecoderState } from '../formats/decoder.ts'
 import { jsonDecoder } from '../formats/json-lines.ts'
 import { messagesDecoder } from '../formats/messages.ts'
 import type { RecordSchema } from '../formats/schema.ts'
+import { hybridPart } from './hybrid-part.ts'
 import type { SourceVertex } from './plan.ts'
 
 /** @param split id of the split: formats of messages tell from it where a message was, and parts of a source which format */
@@ -18,6 +19,11 @@ export function createDecoder(
   if (name === 'csv') return csvDecoder(schema, options, resume)
   if (name === 'jsonl') return jsonDecoder(schema, options, resume)
   if (name === 'messages') return messagesDecoder(schema, options, split, resume)
+  if (name === 'hybrid') {
+    const { part, id } = hybridPart(split)
+    const format = (options.parts as readonly SourceVertex['format'][])[part]
+    return createDecoder({ ...source, format }, id, schema, resume)
+  }
   throw new MillraceError('ML_PLAN', {
     what: `there is no format "${name}"`,
     where: `source "${source.uid}"`,

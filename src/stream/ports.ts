@@ -42,7 +42,10 @@ export interface Split {
   readonly start?: number
   /** Offset at which it ends, fixed when the split is first seen and kept in checkpoints; absent: where `read` gives null. */
   readonly end?: number
-  /** Splits of a later phase are opened when all of the earlier ones of their source have ended; 0 where absent. */
+  /**
+   * Splits of a later phase are opened when all of the earlier ones of their source have ended, and go on from the watermark
+   * those have reached; 0 where absent. In event-time order, splits of a source that ends are read side by side all the same.
+   */
   readonly phase?: number
 }
 

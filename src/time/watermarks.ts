@@ -55,6 +55,11 @@ export class BoundedOutOfOrderness {
   wake(reached: number): void {
     if (!this.idle) return
     this.idle = false
+    this.raise(reached)
+  }
+
+  /** What was reached before the split begins is over for it too. */
+  raise(reached: number): void {
     if (reached > this.current) this.current = reached
   }
 
@@ -91,6 +96,11 @@ export class CombinedWatermark {
 
   add(split: BoundedOutOfOrderness): void {
     this.splits.add(split)
+  }
+
+  /** Takes a finished split out: it has no more to say. */
+  remove(split: BoundedOutOfOrderness): void {
+    this.splits.delete(split)
   }
 
   /** The watermark as of the last `advance`. */

@@ -5,12 +5,15 @@
  * when the pipeline runs, and needs the package `@platformatic/kafka` beside Millrace.
  */
 import { MillraceError } from '../../errors.ts'
+import { checkMessages } from '../../formats/messages.ts'
+import { messagesEncoder } from '../../formats/messages-encode.ts'
 import type { RecordSchema } from '../../formats/schema.ts'
 import type { JsonObject, JsonValue } from '../../stage/json.ts'
 import type { FormatDeclaration, SinkDeclaration, SourceDeclaration } from '../../stream/declarations.ts'
 import { type Duration, durationMs } from '../../time/duration.ts'
 import { brokersOf, choice, type KafkaConnection, offsetsOf, refusal, securityOf, text, topicName } from './options.ts'
 
+export { type AvroFormat, type AvroOptions, type AvroRegistry, avro } from '../../formats/avro.ts'
 export type { KafkaConnection, KafkaSasl, KafkaTls } from './options.ts'
 
 /** How the value of a message is written: JSON of the whole record, text in one field, or a format with options of its own. */
@@ -131,6 +134,12 @@ function source<T>(options: KafkaSourceOptions, schema: RecordSchema<T>): Source
   if (maxRecordBytes !== undefined && !(Number.isSafeInteger(maxRecordBytes) && maxRecordBytes > 0)) {
     throw refusal('maxRecordBytes must be a whole number of bytes, 1 or more', maxRecordBytes)
   }
+  const format = {
+    value: valueFormat(options.value),
+    metadata,
+    ...(maxRecordBytes !== undefined && { maxRecordBytes }),
+  }
+  checkMessages(schema, format)
   return {
     role: 'source',
     kind: 'kafka',
@@ -145,12 +154,7 @@ function source<T>(options: KafkaSourceOptions, schema: RecordSchema<T>): Source
       isolation: choice(isolation, ['read_committed', 'read_uncommitted'], 'isolation'),
       ...securityOf(options),
     },
-    format: {
-      name: 'messages',
-      value: valueFormat(options.value),
-      metadata,
-      ...(maxRecordBytes !== undefined && { maxRecordBytes }),
-    },
+    format: { name: 'messages', ...format },
     schema,
     bounded: until !== undefined,
     ...(until === undefined && discoverMs > 0 && { discoverMs }),
@@ -165,6 +169,14 @@ function sink(options: KafkaSinkOptions): SinkDeclaration {
   const timeoutMs = durationMs(options.transactionTimeout ?? TRANSACTION_TIMEOUT, 'transactionTimeout of a Kafka sink')
   if (timeoutMs < 1000) throw refusal('transactionTimeout must be a second or more', options.transactionTimeout)
   for (const [name, path] of Object.entries(headers ?? {})) text(path, `header "${name}"`)
+  const format = {
+    name: 'messages',
+    value: valueFormat(options.value),
+    key: key === null ? null : text(key, 'key'),
+    ...(headers !== undefined && { headers: { ...headers } }),
+    ...(timestamp !== undefined && { timestamp: timestamp === null ? null : text(timestamp, 'timestamp') }),
+  }
+  messagesEncoder(format)
   return {
     role: 'sink',
     kind: 'kafka',
@@ -180,13 +192,7 @@ function sink(options: KafkaSinkOptions): SinkDeclaration {
       }),
       ...securityOf(options),
     },
-    format: {
-      name: 'messages',
-      value: valueFormat(options.value),
-      key: key === null ? null : text(key, 'key'),
-      ...(headers !== undefined && { headers: { ...headers } }),
-      ...(timestamp !== undefined && { timestamp: timestamp === null ? null : text(timestamp, 'timestamp') }),
-    },
+    format,
     ...(guarantee !== undefined && { guarantee }),
   }
 }
@@ -219,10 +225,10 @@ function startOf(start: unknown, topics: readonly string[]): JsonValue {
 }
 
 /** The format of values; what else may stand in it is the format's affair. */
-function valueFormat(value: unknown): JsonObject {
+function valueFormat(value: unknown): FormatDeclaration {
   if (value === undefined) return { name: 'json' }
   if (value === 'json' || value === 'raw') return { name: value }
-  if (typeof (value as { name?: unknown } | null)?.name === 'string') return value as JsonObject
+  if (typeof (value as { name?: unknown } | null)?.name === 'string') return value as FormatDeclaration
   throw refusal("value must be 'json', 'raw', { name: 'raw', field } or avro(...)", value)
 }
 

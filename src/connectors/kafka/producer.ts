@@ -41,7 +41,8 @@ export interface ProducerOptions {
 export class Producer {
   readonly #options: ProducerOptions
   readonly #produce: ProduceApi
-  readonly #queues = new Map<string, PartitionQueue[]>()
+  /** By topic and partition. */
+  readonly #queues = new Map<string, (PartitionQueue | undefined)[]>()
   readonly #waiting = new Set<PartitionQueue>()
   readonly #busyNodes = new Set<number>()
   #waiters: { resolve(): void; reject(error: unknown): void }[] = []
@@ -111,7 +112,9 @@ export class Producer {
       throw error
     }
     this.#begunAt = undefined
-    for (const queues of this.#queues.values()) for (const queue of queues) queue.added = false
+    for (const queues of this.#queues.values()) {
+      for (const queue of queues) if (queue !== undefined) queue.added = false
+    }
   }
 
   /** Sends nothing more. */
@@ -123,8 +126,9 @@ export class Producer {
   #queue(topic: string, partition: number): PartitionQueue {
     let queues = this.#queues.get(topic)
     if (queues === undefined) this.#queues.set(topic, (queues = []))
-    queues[partition] ??= new PartitionQueue(topic, partition)
-    return queues[partition]
+    const queue = queues[partition] ?? new PartitionQueue(topic, partition)
+    queues[partition] = queue
+    return queue
   }
 
   #schedule(): void {

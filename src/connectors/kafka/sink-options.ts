@@ -5,7 +5,7 @@ import type { ConnectorContext, JobContext } from '../../stream/ports.ts'
 export interface SinkOptions {
   readonly brokers: readonly string[]
   readonly topic: string
-  readonly guarantee: 'exactly-once' | 'at-least-once'
+  readonly guarantee?: 'exactly-once' | 'at-least-once'
   readonly compression: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
   readonly transactionTimeoutMs: number
   readonly markerTopic: string

@@ -41,8 +41,6 @@ export interface CheckpointerOptions {
   readonly sinks: EngineSinks
   /** What decides whether a checkpoint counts, beside its manifest. */
   readonly domain: { readonly name: string } | undefined
-  /** Called when a checkpoint has ended, well or not. */
-  readonly ended: () => void
   readonly now: () => number
   readonly warn: (message: string) => void
 }
@@ -59,6 +57,7 @@ export interface CheckpointInfo {
 const SLICE_MS = 2
 const PENDING_BYTES = 8 << 20
 const FAILURES_ALLOWED = 3
+const AGAIN_MS = 5
 
 export class Checkpointer {
   /** Told when a checkpoint is durable and its sinks are committed. */
@@ -69,6 +68,7 @@ export class Checkpointer {
   #lastStart = performance.now()
   #lastPieces: number
   #failures = 0
+  #failuresInAll = 0
   #fatal: unknown
   #last: CheckpointInfo | undefined
 
@@ -79,6 +79,11 @@ export class Checkpointer {
 
   get last(): CheckpointInfo | undefined {
     return this.#last
+  }
+
+  /** Checkpoints that could not be written or committed, since it was made. */
+  get failures(): number {
+    return this.#failuresInAll
   }
 
   /** Starts a checkpoint when one is due and none is under way. */
@@ -94,10 +99,8 @@ export class Checkpointer {
   dueMs(pieces: number): number {
     const { everyMs } = this.#options.policy
     if (everyMs === 0 || !this.#news(pieces)) return Number.POSITIVE_INFINITY
-    // The end of one under way wakes the loop.
-    return this.#running !== undefined
-      ? Number.POSITIVE_INFINITY
-      : Math.max(0, this.#lastStart + everyMs - performance.now())
+    // One under way: look again when it has ended.
+    return Math.max(this.#running === undefined ? 0 : AGAIN_MS, this.#lastStart + everyMs - performance.now())
   }
 
   #news(pieces: number): boolean {
@@ -144,7 +147,6 @@ export class Checkpointer {
       .catch((error: unknown) => this.#failed(error))
       .finally(() => {
         this.#running = undefined
-        this.#options.ended()
       })
   }
 
@@ -211,6 +213,7 @@ export class Checkpointer {
   }
 
   #failed(error: unknown): void {
+    this.#failuresInAll++
     if (this.#fatal !== undefined) return
     this.#failures++
     if (this.#failures > FAILURES_ALLOWED || isFatal(error)) {

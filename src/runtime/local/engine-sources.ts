@@ -76,6 +76,10 @@ export class EngineSources {
     return next
   }
 
+  get open(): readonly OpenSource[] {
+    return this.#sources
+  }
+
   watermark(uid: string): number {
     return this.#byUid.get(uid)?.watermark ?? MAX_TIME
   }

@@ -15,6 +15,7 @@ import { type EngineSinks, openSinks } from './engine-sinks.ts'
 import { type EngineSources, openSources } from './engine-sources.ts'
 import type { OpenSplit } from './open-split.ts'
 import { restoreStages } from './restore.ts'
+import type { LoopGauges } from './run-gauges.ts'
 import { Topology } from './topology.ts'
 import { Wakeup } from './wakeup.ts'
 
@@ -66,6 +67,7 @@ export class Engine {
   readonly #endless: boolean
   #stopping = false
   #sliceEnd = 0
+  #waitsFor: LoopGauges['waitsFor'] = null
   #pieces = PUMP_PIECES
 
   private constructor(
@@ -81,14 +83,7 @@ export class Engine {
     this.topology = topology
     this.sources = sources
     this.sinks = sinks
-    this.checkpointer = new Checkpointer({
-      ...options,
-      topology,
-      sources,
-      sinks,
-      domain: options.domain?.domain,
-      ended: wakeup.signal,
-    })
+    this.checkpointer = new Checkpointer({ ...options, topology, sources, sinks, domain: options.domain?.domain })
   }
 
   /**
@@ -145,6 +140,12 @@ export class Engine {
     this.#wakeup.signal()
   }
 
+  /** Whether the loop turns: reading it costs nothing. */
+  get loop(): LoopGauges {
+    const sinceTurnMs = Math.max(0, performance.now() - (this.#sliceEnd - SLICE_MS))
+    return { sinceTurnMs: this.#waitsFor === null ? sinceTurnMs : 0, waitsFor: this.#waitsFor }
+  }
+
   async #loop(): Promise<void> {
     const { idle } = this.#options
     this.#sliceEnd = performance.now() + SLICE_MS
@@ -178,7 +179,10 @@ export class Engine {
     if (this.#endless && this.topology.run(STAGE_STEPS)) return
     if (this.#endless) this.topology.flush()
     const timers = this.topology.ticking ? TICK_MS : Number.POSITIVE_INFINITY
+    this.#waitsFor = 'input'
     await this.#wakeup.sleep(Math.min(due, timers, this.checkpointer.dueMs(this.sources.pieces)))
+    this.#waitsFor = null
+    this.#sliceEnd = performance.now() + SLICE_MS
     if (this.sources.unsettled) await this.sources.settle()
     this.#sliceEnd = performance.now() + SLICE_MS
   }
@@ -197,10 +201,12 @@ export class Engine {
   async #keepUp(): Promise<void> {
     this.#checkpoint()
     if (this.sinks.pendingBytes <= SINK_PENDING_BYTES) return
+    this.#waitsFor = 'sinks'
     while (this.sinks.pendingBytes > SINK_PENDING_BYTES && !this.#stopping) {
       await this.sinks.drain(LOOK_MS)
       this.#checkpoint()
     }
+    this.#waitsFor = null
     this.#sliceEnd = performance.now() + SLICE_MS
   }
 

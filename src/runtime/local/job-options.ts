@@ -2,6 +2,7 @@ import type { Processes } from '../../storage/processes.ts'
 import type { Storage } from '../../storage/storage.ts'
 import type { ConnectorTable } from '../../stream/ports.ts'
 import type { CheckpointPolicy } from './checkpointer.ts'
+import type { Logger } from './logger.ts'
 
 export interface JobOptions {
   readonly connectors: ConnectorTable
@@ -15,6 +16,8 @@ export interface JobOptions {
   /** Forgets checkpoints and clears the sinks' folders before starting. */
   readonly fresh: boolean
   readonly warn: (message: string) => void
+  /** Told what happens to the run; warnings go to `warn` alone. */
+  readonly log?: Logger
   /** Told of every error that a user's function threw at a record, which is rejected for it. */
   readonly thrown?: (uid: string, error: unknown) => void
   /**

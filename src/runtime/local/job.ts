@@ -21,9 +21,11 @@ import { CrashGuard } from './crash-guard.ts'
 import { Engine, type RunEnd } from './engine.ts'
 import type { Weaker } from './engine-sinks.ts'
 import { lookAtSources } from './engine-sources.ts'
+import { JobGauges } from './job-gauges.ts'
 import { jobName } from './job-name.ts'
 import type { JobOptions } from './job-options.ts'
 import { completeSinks, findStart, finished, forget, type JobStart } from './job-start.ts'
+import type { RunGauges, RunPhase } from './run-gauges.ts'
 import { Wakeup } from './wakeup.ts'
 
 /** How a run stands. */
@@ -73,10 +75,12 @@ export class Job {
   readonly #lock: DirectoryLock
   readonly #guard: CrashGuard
   readonly #wakeup = new Wakeup()
+  readonly #gauges: JobGauges
   #engine: Engine
   #stopping = false
   #restarts = 0
   #running = true
+  #end: RunPhase | undefined
 
   private constructor(parts: JobParts, guard: CrashGuard, engine: Engine, startedFrom: number | null) {
     this.#program = parts.program
@@ -86,6 +90,7 @@ export class Job {
     this.#lock = parts.lock
     this.#guard = guard
     this.#engine = engine
+    this.#gauges = new JobGauges(parts.program.plan, engine)
     this.startedFrom = startedFrom
   }
 
@@ -143,7 +148,10 @@ export class Job {
       for (;;) {
         try {
           const end = this.#running ? await this.#runEngine() : await this.#restart()
-          if (end !== undefined) return this.#report(end)
+          if (end !== undefined) {
+            this.#end = end
+            return this.#report(end)
+          }
         } catch (error) {
           if (this.#running && this.#engine.checkpointer.last !== undefined) pauseMs = FIRST_PAUSE_MS
           this.#running = false
@@ -155,6 +163,7 @@ export class Job {
         }
       }
     } finally {
+      this.#end ??= 'failed'
       this.#running = false
       this.#guard.close()
       await this.#lock.release()
@@ -172,7 +181,11 @@ export class Job {
   }
 
   #runEngine(): Promise<RunEnd> {
-    this.#engine.checkpointer.onCommitted = () => this.#guard.passed()
+    const { checkpointer } = this.#engine
+    checkpointer.onCommitted = () => {
+      this.#guard.passed()
+      this.#committed(checkpointer.last as CheckpointInfo)
+    }
     return this.#engine.run()
   }
 
@@ -186,7 +199,9 @@ export class Job {
     }
     const parts = { program: this.#program, options, site: this.#site, store: this.#store, lock: this.#lock }
     this.#engine = await openEngine(parts, this.#guard, start)
+    this.#gauges.opened(this.#engine)
     this.#restarts++
+    this.#options.log?.info({ restarts: this.#restarts, from: start.restored?.manifest.id ?? null }, 'started again')
     this.#running = true
     if (this.#stopping) this.#engine.stop()
     return undefined
@@ -210,8 +225,22 @@ export class Job {
     }
   }
 
+  #committed(info: CheckpointInfo): void {
+    this.#gauges.committed(info)
+    const { id, durationMs, sizeBytes } = info
+    this.#options.log?.debug({ checkpoint: id, durationMs: Math.round(durationMs), sizeBytes }, 'checkpoint committed')
+  }
+
+  /** How it does its work, in numbers; cheap. */
+  gauges(): RunGauges {
+    const going: RunPhase = this.#running ? 'running' : 'restarting'
+    const phase = this.#end ?? (this.#stopping ? 'suspending' : going)
+    return this.#gauges.read({ phase, startedFrom: this.startedFrom, restarts: this.#restarts })
+  }
+
   /** Asks for a suspend. */
   stop(): void {
+    if (!this.#stopping && this.#end === undefined) this.#options.log?.info({}, 'suspending')
     this.#stopping = true
     this.#engine.stop()
     this.#wakeup.signal()

@@ -2,11 +2,11 @@
 import { errorText, MillraceError } from '../../errors.ts'
 import type { SourceVertex } from '../../stage/plan.ts'
 import type { SourceOutput, SplitLedger, SplitState } from '../../stage/source-task.ts'
-import type { JobContext, SourceConnector, Split } from '../../stream/ports.ts'
+import type { JobContext, KnownSplit, SourceConnector, Split } from '../../stream/ports.ts'
 import type { Program } from '../../stream/program.ts'
 import type { Envelope } from '../../time/identity.ts'
-import { MAX_TIME } from '../../time/identity.ts'
-import { CombinedWatermark } from '../../time/watermarks.ts'
+import { MAX_TIME, MIN_TIME } from '../../time/identity.ts'
+import { CombinedWatermark, NO_WATERMARK } from '../../time/watermarks.ts'
 import { OpenSplit } from './open-split.ts'
 
 /** Split states by split: plain JSON for the manifest. */
@@ -51,10 +51,13 @@ export class OpenSource {
     const { connector, context, states } = options
     const source = new OpenSource(options)
     try {
-      const splits = await connector.splits(context)
+      const known = Object.entries(states).map(
+        ([id, { decoder, finished }]) => [id, { offset: decoder.consumed, finished }] as const,
+      )
+      const splits = await connector.splits(context, new Map(known))
       const gone = Object.keys(states).filter((id) => !splits.some((split) => split.id === id))
       for (const id of gone) {
-        if (!states[id].finished) throw splitGone(source.uid, id)
+        if (!states[id].finished) throw splitGone(source.uid, id, states[id].decoder.consumed)
         source.#forgotten = sum(source.#forgotten, states[id].ledger)
       }
       for (const split of splits) source.#add(split, Object.hasOwn(states, split.id) ? states[split.id] : undefined)
@@ -73,6 +76,18 @@ export class OpenSource {
   get watermark(): number {
     // A bounded source without a single split has nothing to wait for.
     return this.#splits.length === 0 && !this.#clock.moreToCome ? MAX_TIME : this.#clock.advance()
+  }
+
+  /**
+   * The least event time up to which a split under way has everything; undefined before the first record and after the
+   * last. Moves nothing on, unlike `watermark`.
+   */
+  get reached(): number | undefined {
+    let least = MAX_TIME
+    for (const { task, started } of this.#splits) {
+      if (started && !task.finished && !task.clock.idle) least = Math.min(least, task.watermark)
+    }
+    return least >= 0 && least < MAX_TIME ? least : undefined
   }
 
   /** Whether nothing holds its watermark back, or drives it; as of the last `watermark`. */
@@ -108,7 +123,7 @@ export class OpenSource {
     if (left > 0 || this.#looking) return Math.max(left, 1)
     this.#looking = true
     this.#lookedAt = now
-    connector.splits(context).then(
+    connector.splits(context, this.#known()).then(
       (splits) => {
         this.#looking = false
         this.#found = splits
@@ -159,12 +174,20 @@ export class OpenSource {
     await connector.close?.(context)
   }
 
+  #known(): ReadonlyMap<string, KnownSplit> {
+    return new Map(
+      this.#splits.map(({ task: { split, consumed, finished } }) => [split, { offset: consumed, finished }]),
+    )
+  }
+
   #add(split: Split, resume: SplitState | undefined): void {
     const { program, source, emit, arrived } = this.#options
     const open = new OpenSplit({
       uid: this.uid,
       task: program.openSplit(this.uid, split, emit, resume),
       sizeBytes: split.sizeBytes,
+      // Where time decides and everything ends, splits are read side by side.
+      phase: source.bounded && program.plan.order === 'eventTime' ? 0 : (split.phase ?? 0),
       bounded: source.bounded,
       idleMs: source.idleMs,
       reached: () => this.#clock.watermark,
@@ -180,19 +203,30 @@ export class OpenSource {
     const { connector, context, source } = this.#options
     this.#clock.moreToCome = !source.bounded || this.#waiting.length > 0
     if (this.#waiting.length === 0) return
-    const phases = this.#waiting.map(({ split }) => split.phase ?? 0)
-    const lowest = Math.min(...phases)
+    const lowest = Math.min(...this.#waiting.map(({ open }) => open.phase))
     const running = this.#splits.some((split) => split.started && !split.task.finished)
-    const due = this.#waiting.filter(({ split }) => (split.phase ?? 0) === lowest)
+    const due = this.#waiting.filter(({ open }) => open.phase === lowest)
     if (running && lowest > this.#phase) return
     this.#phase = lowest
-    this.#waiting = this.#waiting.filter(({ split }) => (split.phase ?? 0) !== lowest)
+    this.#waiting = this.#waiting.filter(({ open }) => open.phase !== lowest)
+    const reached = this.#reachedBefore(lowest)
     for (const { split, open } of due) {
       const { consumed, end } = open.task
+      open.task.clock.raise(reached)
       open.start(await connector.open(context, end < 0 ? split : { ...split, end }, consumed))
       this.#clock.add(open.task.clock)
     }
     this.#clock.moreToCome = !source.bounded || this.#waiting.length > 0
+  }
+
+  /** The watermark at the end of earlier phases: from their records alone, so that it is the same after a restart. */
+  #reachedBefore(phase: number): number {
+    const { source, program } = this.#options
+    if (program.plan.clock === 'rows') return NO_WATERMARK
+    return this.#splits.reduce((reached, { task, phase: own }) => {
+      const last = task.finished && own < phase && task.maxTime > MIN_TIME ? task.maxTime : undefined
+      return last === undefined ? reached : Math.max(reached, last - source.outOfOrdernessMs - 1)
+    }, NO_WATERMARK)
   }
 
   #phase = 0
@@ -202,6 +236,7 @@ export class OpenSource {
     for (const split of this.#splits) {
       if (!split.task.finished || listed.has(split.task.split)) continue
       this.#forgotten = sum(this.#forgotten, split.task.ledger)
+      this.#clock.remove(split.task.clock)
       this.#splits = this.#splits.filter((other) => other !== split)
     }
   }
@@ -211,9 +246,9 @@ function sum(a: SplitLedger, b: SplitLedger): SplitLedger {
   return Object.fromEntries(COUNTS.map((name) => [name, a[name] + b[name]])) as unknown as SplitLedger
 }
 
-function splitGone(uid: string, split: string): MillraceError {
+function splitGone(uid: string, split: string, offset: number): MillraceError {
   return new MillraceError('ML_SOURCE_CHANGED', {
-    what: 'the checkpoint was in the middle of a split that the source no longer has',
+    what: `the checkpoint stands at offset ${offset} of a split that the source no longer has`,
     got: split,
     where: `source "${uid}"`,
     remedy: 'Bring it back, or start anew with --fresh',

@@ -6,6 +6,7 @@ export interface SplitOptions {
   readonly uid: string
   readonly task: SourceTask
   readonly sizeBytes: number | undefined
+  readonly phase: number
   /** False for a split of a source that does not end. */
   readonly bounded: boolean
   /** Milliseconds without bytes after which it counts as idle; 0: never. */
@@ -25,6 +26,7 @@ export class OpenSplit {
   readonly uid: string
   readonly task: SourceTask
   readonly sizeBytes: number | undefined
+  readonly phase: number
   readonly bounded: boolean
   readonly #idleMs: number
   readonly #reached: () => number
@@ -43,6 +45,7 @@ export class OpenSplit {
     this.uid = options.uid
     this.task = options.task
     this.sizeBytes = options.sizeBytes
+    this.phase = options.phase
     this.bounded = options.bounded
     this.#idleMs = options.idleMs
     this.#reached = options.reached
