@@ -12,6 +12,7 @@ const levels: readonly (readonly string[])[] = [
   ['stream'],
   ['index'], // the public API: nothing in src imports it
   ['storage', 'java'],
+  ['net'], // what connectors that speak over a network share
   ['connectors', 'runtime', 'bundle'],
   ['dashboard', 'serve', 'embedded'],
   ['cli'],
