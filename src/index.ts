@@ -124,6 +124,7 @@ export type { Key } from './state/key.ts'
 export { EwMean } from './stats/ew-mean.ts'
 export { Welford } from './stats/welford.ts'
 export type { SinkDeclaration, SourceDeclaration } from './stream/declarations.ts'
+export { hybrid } from './stream/hybrid.ts'
 export {
   type Pipeline,
   type PipelineContext,

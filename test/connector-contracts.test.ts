@@ -1,14 +1,18 @@
 // The contract suites of sources and sinks, run over every connector.
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { integer, record, string, time } from 'millrace'
+import { hybrid, integer, record, string, time } from 'millrace'
+import { jsonl, tail, watch } from 'millrace/file'
 import { memory } from 'millrace/memory'
 import { type ContractCheck, sinkSuite, sourceSuite } from 'millrace/testing'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { FileSink } from '../src/connectors/file/sink.ts'
 import { FileSource } from '../src/connectors/file/source.ts'
+import { TailSource } from '../src/connectors/file/tail-source.ts'
+import { WatchSource } from '../src/connectors/file/watch-source.ts'
+import { HybridSource } from '../src/connectors/hybrid/source.ts'
 import { MemoryEnds } from '../src/connectors/memory/ends.ts'
 import { MemorySink } from '../src/connectors/memory/sink.ts'
 import { MemorySource } from '../src/connectors/memory/source.ts'
@@ -55,6 +59,50 @@ describe('connectors', () => {
       name: 'memory',
       create: () => new MemorySource(),
       context: () => ({ uid: 'source', options, base: '', ...site }),
+    }),
+  )
+
+  const growing = async (name: string) => {
+    const own = join(folder, `${name}-${made++}`)
+    await mkdir(own)
+    return own
+  }
+  all(
+    sourceSuite({
+      name: 'a file that grows',
+      unit: 'line',
+      create: () => new TailSource(),
+      context: async () => {
+        const base = await growing('tail')
+        const text = rows.map((row) => `${JSON.stringify(row)}\n`)
+        await writeFile(join(base, 'a.jsonl.1'), text.slice(0, 60).join(''))
+        await new Promise((resolve) => setTimeout(resolve, 10))
+        await writeFile(join(base, 'a.jsonl'), text.slice(60).join(''))
+        return { uid: 'source', options: tail('a.jsonl', Row, { rotateWait: '0s' }).options, base, ...site }
+      },
+      grow: ({ base }) => appendFile(join(base, 'a.jsonl'), 'one more\n'),
+    }),
+  )
+  all(
+    sourceSuite({
+      name: 'a folder that fills',
+      create: () => new WatchSource(),
+      context: async () => {
+        const base = await growing('watch')
+        await writeFile(join(base, 'a.jsonl'), 'some lines\n'.repeat(40))
+        await writeFile(join(base, 'b.jsonl.gz'), gzipSync('more lines\n'.repeat(40)))
+        return { uid: 'source', options: watch('.', Row, { settle: '0s' }).options, base, ...site }
+      },
+    }),
+  )
+  const Named = record({ name: string() })
+  const parts = hybrid(jsonl('plain.jsonl', Named), memory(lists, Named))
+  const sources = [new FileSource(), new MemorySource()]
+  all(
+    sourceSuite({
+      name: 'history, then live',
+      create: () => new HybridSource(sources),
+      context: () => ({ uid: 'source', options: parts.options, base: folder, ...site }),
     }),
   )
 

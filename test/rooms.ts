@@ -11,7 +11,7 @@ const levels: readonly (readonly string[])[] = [
   ['stage'],
   ['stream'],
   ['index'], // the public API: nothing in src imports it
-  ['storage'],
+  ['storage', 'java'],
   ['net'], // what connectors that speak over a network share
   ['connectors', 'runtime', 'bundle'],
   ['dashboard', 'serve', 'embedded'],

@@ -12,8 +12,9 @@ const USAGE = ['ML_FLINK_NO_JOB', 'ML_NO_FILE', 'ML_PARAM', 'ML_RANGE', 'ML_USAG
 /** Programmer errors that are about the machine's state, not about code or configuration. */
 const STATE = [
   'ML_FLINK_CLUSTER',
-  'ML_FLINK_TOOL',
+  'ML_JAVA_TOOL',
   'ML_LOCKED',
+  'ML_SERVE_PORT',
   'ML_SINK_EXISTS',
   'ML_SINK_AHEAD',
   'ML_SINK_LOST',

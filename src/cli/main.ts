@@ -1,14 +1,13 @@
 #!/usr/bin/env node
 /** The `millrace` command. */
 import { Command, CommanderError } from 'commander'
-import { errorText, isMillraceError } from '../errors.ts'
 import { MILLRACE_VERSION } from '../runtime/local/versions.ts'
 import type { EvalFlags } from './eval-command.ts'
-import { EXIT_USAGE, exitCodeOf } from './exit-codes.ts'
+import { EXIT_USAGE } from './exit-codes.ts'
+import { reportFailure } from './failure.ts'
 import { addFlink, addSubmit } from './flink-commands.ts'
 import type { InspectFlags } from './inspect-command.ts'
-import { paint } from './paint.ts'
-import type { RunFlags } from './run-command.ts'
+import type { RunFlags } from './run-settings.ts'
 
 function program(): Command {
   const command = new Command('millrace')
@@ -30,6 +29,14 @@ function program(): Command {
     .option('--checkpoint-every <duration>', "time between checkpoints, such as '500ms' or '10s' (default: 1s)")
     .option('--checkpoint-records <n>', 'records read between checkpoints')
     .option('--retain <n>', 'checkpoints kept, at least 2 (default: 3)')
+    .option(
+      '--http <[host:]port>',
+      'serve /healthz, /readyz and /metrics; the host is 127.0.0.1, port 0 is any free one',
+    )
+    .option('--http-allow <host>', 'a name under which others reach the server; repeat for several', collect, [])
+    .option('--log <format>', 'what happens, a line an event, on standard error: json, text or off')
+    .option('--log-level <level>', 'the least that is logged: debug, info, warn or error (default: info)')
+    .option('--config <file>', 'JSON with any of these settings; the environment and flags come before it')
     .option('--json', 'progress, report and errors as JSON lines on standard output')
     .option('-q, --quiet', 'print nothing but errors')
     .action(async (file: string, flags: RunFlags) => (await import('./run-command.ts')).runCommand(file, flags))
@@ -79,15 +86,5 @@ try {
   await program().parseAsync()
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE
-  else {
-    process.exitCode = exitCodeOf(error)
-    if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(errorJson(error))}\n`)
-    process.stderr.write(`${paint(process.stderr, 'red', 'millrace')}: ${errorText(error)}\n`)
-    if (process.env.MILLRACE_STACK) process.stderr.write(`${(error as Error).stack}\n`)
-  }
-}
-
-function errorJson(error: unknown): object {
-  const { code } = error as { code?: unknown }
-  return { type: 'error', code: isMillraceError(error) ? code : null, message: errorText(error) }
+  else reportFailure(error)
 }

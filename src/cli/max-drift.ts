@@ -47,7 +47,7 @@ async function msPerRecord(
   let records = 0
   let first = Number.POSITIVE_INFINITY
   let last = Number.NEGATIVE_INFINITY
-  const task = program.openSplit(context.uid, split.id, (output, { time }) => {
+  const task = program.openSplit(context.uid, split, (output, { time }) => {
     if (output !== 'records') return
     records++
     first = Math.min(first, time)

@@ -4,13 +4,24 @@ import { isSecretName, MillraceError, REDACTED, redacted } from '../errors.ts'
 import type { JsonObject, JsonValue } from '../stage/json.ts'
 import { durationMs } from '../time/duration.ts'
 
+/** Params as JSON, and where they were given. */
+export interface GivenParams {
+  readonly values: JsonObject
+  readonly where: string
+}
+
 /**
- * `name=value` pairs; the default's type says how the value is read.
+ * `name=value` pairs over params that were given as JSON; the default's type says how the text of a pair is read.
  *
- * @throws ML_PARAM for a name that the pipeline does not have, or a value of another type
+ * @throws ML_PARAM for a name that the pipeline does not have, or a value of another type; ML_CONFIG for one in `given`
  */
-export function paramsOf(pairs: readonly string[], defaults: JsonObject): JsonObject {
+export function paramsOf(
+  pairs: readonly string[],
+  defaults: JsonObject,
+  given: readonly GivenParams[] = [],
+): JsonObject {
   const params: { [name: string]: JsonValue } = {}
+  for (const { values, where } of given) Object.assign(params, checked(values, defaults, where))
   for (const pair of pairs) {
     const equals = pair.indexOf('=')
     if (equals < 1) throw badParam('a param is given as name=value', pair, 'Write --param name=value')
@@ -31,6 +42,20 @@ function paramValue(name: string, text: string, byDefault: JsonValue): JsonValue
   }
   const remedy = `Its default is ${JSON.stringify(redacted({ [name]: byDefault })[name])}: write --param '${name}=...' in that form`
   throw badParam(`param "${name}" must be a ${typeName(byDefault)}`, isSecretName(name) ? REDACTED : text, remedy)
+}
+
+/** @throws ML_CONFIG for a name that the pipeline does not have, or a value of another type than its default */
+function checked(values: JsonObject, defaults: JsonObject, where: string): JsonObject {
+  for (const [name, value] of Object.entries(values)) {
+    if (!Object.hasOwn(defaults, name)) {
+      const { what, remedy } = unknownParam(name, Object.keys(defaults))
+      throw new MillraceError('ML_CONFIG', { what, got: name, where, remedy })
+    }
+    if (typeName(value) === typeName(defaults[name])) continue
+    const what = `param "${name}" must be a ${typeName(defaults[name])}`
+    throw new MillraceError('ML_CONFIG', { what, got: redacted({ [name]: value })[name], where })
+  }
+  return values
 }
 
 function unknownParam(name: string, names: readonly string[]): MillraceError {

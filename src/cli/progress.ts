@@ -1,5 +1,6 @@
 /** How a run shows itself while it goes: one line that is written over, or JSON lines. */
 import type { RunHandle } from '../embedded/run.ts'
+import { redacted } from '../errors.ts'
 import type { AnyQualityReport } from '../operators/quality-report.ts'
 import type { RunReport } from '../runtime/local/job.ts'
 import { count, duration, eventTime, metric } from './format.ts'
@@ -10,6 +11,8 @@ export interface ProgressView {
   started(handle: RunHandle): void
   show(handle: RunHandle): void
   note(message: string): void
+  /** The address of the server beside the run. */
+  serves(url: string): void
   /** Nothing of the line stays on the terminal. */
   cleared(): void
   ended(handle: RunHandle, report: RunReport): void
@@ -23,8 +26,10 @@ export function terminalProgress(name: string, quiet: boolean): ProgressView {
     started(handle) {
       meter = new Meter(handle.progress().records, performance.now())
       status.print(handle.startedFrom === null ? 'from the beginning' : `goes on from checkpoint ${handle.startedFrom}`)
-      if (handle.atLeastOnce.length > 0 && !quiet) {
-        process.stderr.write(`at least once, not exactly: ${handle.atLeastOnce.join(', ')}\n`)
+      const weaker = Object.entries(handle.weaker)
+      if (weaker.length > 0 && !quiet) {
+        const list = weaker.map(([uid, guarantee]) => `${uid} ${guarantee.replaceAll('-', ' ')}`)
+        process.stderr.write(`not exactly once: ${list.join(', ')}\n`)
       }
     },
     show(handle) {
@@ -32,6 +37,7 @@ export function terminalProgress(name: string, quiet: boolean): ProgressView {
       status.show(() => progressText(handle, `${count(rate)}/s`))
     },
     note: (message) => status.note(message),
+    serves: (url) => process.stderr.write(`${name}  serves ${url}\n`),
     cleared: () => status.clear(),
     ended(handle) {
       const { records, ms, rate } = meter.total(handle.progress().records, performance.now())
@@ -81,7 +87,7 @@ function progressText(handle: RunHandle, rate: string): string {
 /** One JSON object a line: `started`, `progress` four times a second, `note`, and `report` at the end. */
 export function jsonProgress(stream: NodeJS.WriteStream): ProgressView {
   let meter = new Meter(0, performance.now())
-  const print = (value: object) => stream.write(`${JSON.stringify(value)}\n`)
+  const print = (value: object) => stream.write(`${JSON.stringify(redacted(value))}\n`)
   const progress = (handle: RunHandle) => {
     const { records, eventTime, lastCheckpoint } = handle.progress()
     const recordsPerSecond = meter.look(records, performance.now())
@@ -90,10 +96,11 @@ export function jsonProgress(stream: NodeJS.WriteStream): ProgressView {
   return {
     started: (handle) => {
       meter = new Meter(handle.progress().records, performance.now())
-      print({ type: 'started', from: handle.startedFrom, atLeastOnce: handle.atLeastOnce })
+      print({ type: 'started', from: handle.startedFrom, weaker: handle.weaker })
     },
     show: progress,
     note: (message) => print({ type: 'note', message }),
+    serves: (url) => print({ type: 'serves', url }),
     cleared: () => {},
     ended: (handle, report) => {
       progress(handle)
@@ -101,4 +108,14 @@ export function jsonProgress(stream: NodeJS.WriteStream): ProgressView {
       print({ type: 'report', durationMs: Math.round(ms), recordsPerSecond: rate, ...report })
     },
   }
+}
+
+/** Shows nothing: the log tells what there is to tell. */
+export const noProgress: ProgressView = {
+  started: () => {},
+  show: () => {},
+  note: () => {},
+  serves: () => {},
+  cleared: () => {},
+  ended: () => {},
 }

@@ -7,7 +7,12 @@
 import { resolve } from 'node:path'
 import { FileSink } from '../connectors/file/sink.ts'
 import { FileSource } from '../connectors/file/source.ts'
+import { TailSource } from '../connectors/file/tail-source.ts'
+import { WatchSource } from '../connectors/file/watch-source.ts'
 import { httpIngestSource } from '../connectors/http/ingest-source.ts'
+import { HybridSource } from '../connectors/hybrid/source.ts'
+import { KafkaSink } from '../connectors/kafka/sink.ts'
+import { KafkaSource } from '../connectors/kafka/source.ts'
 import { MemorySink } from '../connectors/memory/sink.ts'
 import { MemorySource } from '../connectors/memory/source.ts'
 import { tcpServerSource, tcpSource } from '../connectors/socket/sources.ts'
@@ -16,9 +21,11 @@ import { TcpSink } from '../connectors/socket/tcp-sink.ts'
 import { StdoutSink } from '../connectors/stdout/sink.ts'
 import type { OperatorDescription, QualityDescription } from '../operators/describe.ts'
 import { Job, type Progress, type RunReport } from '../runtime/local/job.ts'
+import { type Logger, redactingLogger } from '../runtime/local/logger.ts'
+import type { RunGauges } from '../runtime/local/run-gauges.ts'
 import type { JsonObject } from '../stage/json.ts'
 import type { Pipeline } from '../stream/pipeline.ts'
-import type { ConnectorTable } from '../stream/ports.ts'
+import type { ConnectorTable, Guarantee } from '../stream/ports.ts'
 import { type Duration, durationMs } from '../time/duration.ts'
 
 export interface RunOptions {
@@ -43,8 +50,13 @@ export interface RunOptions {
   readonly from?: string
   /** Connectors beside, or instead of, the built-in ones. */
   readonly connectors?: ConnectorTable
-  /** Told what went wrong without ending the run. Default: standard error. */
+  /** Told what went wrong without ending the run. Default: the logger, or standard error without one. */
   readonly warn?: (message: string) => void
+  /**
+   * Told what happens to the run: started, checkpoint committed (debug), warnings, started again, suspending, suspended or
+   * finished. A pino logger is one. No secret reaches it. What ends the run is told by `done` alone.
+   */
+  readonly logger?: Logger
   /** Told of every error that a function of the pipeline threw at a record; the record is rejected for it. */
   readonly onUserError?: (operator: string, error: unknown) => void
 }
@@ -55,8 +67,8 @@ export interface RunHandle {
   readonly done: Promise<RunReport>
   /** Checkpoint it goes on from; null: from the beginning. */
   readonly startedFrom: number | null
-  /** Sinks that may show a row twice after a crash. */
-  readonly atLeastOnce: readonly string[]
+  /** Sources and sinks, by name, that promise less than each record once: 'at-least-once' or 'at-most-once'. */
+  readonly weaker: { readonly [uid: string]: Guarantee }
   /** Asks for a suspend: a final checkpoint, every sink committed. `done` tells when. */
   stop(): void
   progress(): Progress
@@ -64,6 +76,8 @@ export interface RunHandle {
   describe(): { readonly [uid: string]: OperatorDescription }
   /** Quality of the models as it is now: cheaper than `describe`. */
   quality(): readonly QualityDescription[]
+  /** How it does its work, in numbers: what `millrace/serve` shows. Reads counters only. */
+  gauges(): RunGauges
 }
 
 /**
@@ -75,6 +89,7 @@ export interface RunHandle {
 export async function run(pipeline: Pipeline, options: RunOptions = {}): Promise<RunHandle> {
   const base = resolve(options.base ?? '.')
   const program = pipeline.program(options.params ?? {})
+  const log = options.logger && redactingLogger(options.logger)
   const job = await Job.open(program, {
     connectors: withBuiltIn(options.connectors),
     base,
@@ -86,31 +101,61 @@ export async function run(pipeline: Pipeline, options: RunOptions = {}): Promise
     retain: options.retain ?? 3,
     fresh: options.fresh ?? false,
     from: options.from === undefined ? undefined : resolve(base, options.from),
-    warn: options.warn ?? ((message) => process.stderr.write(`millrace: ${message}\n`)),
+    warn: warner(options.warn, log),
+    log,
     thrown: options.onUserError,
   })
+  log?.info({ from: job.startedFrom, weaker: job.weaker }, 'started')
   return {
-    done: job.run(),
+    done: logged(job.run(), log),
     startedFrom: job.startedFrom,
-    atLeastOnce: job.atLeastOnce,
+    weaker: job.weaker,
     stop: () => job.stop(),
     progress: () => job.progress(),
     describe: () => job.describe(),
     quality: () => job.quality(),
+    gauges: () => job.gauges(),
   }
+}
+
+function warner(warn: RunOptions['warn'], log: Logger | undefined): (message: string) => void {
+  if (log === undefined) return warn ?? ((message) => process.stderr.write(`millrace: ${message}\n`))
+  return (message) => {
+    warn?.(message)
+    log.warn({}, message)
+  }
+}
+
+async function logged(done: Promise<RunReport>, log: Logger | undefined): Promise<RunReport> {
+  const report = await done
+  const { end, checkpoint, ledgers } = report
+  log?.info({ checkpoint, ledgers }, end)
+  return report
 }
 
 /** The given connectors first: they may replace a built-in kind. */
 function withBuiltIn(given: ConnectorTable = { sources: [], sinks: [] }): ConnectorTable {
+  const sources = [
+    ...given.sources,
+    new FileSource(),
+    new TailSource(),
+    new WatchSource(),
+    new KafkaSource(),
+    new MemorySource(),
+    tcpSource(),
+    tcpServerSource(),
+    httpIngestSource(),
+  ]
   return {
-    sources: [
-      ...given.sources,
-      new FileSource(),
-      new MemorySource(),
-      tcpSource(),
-      tcpServerSource(),
-      httpIngestSource(),
+    sources: [...sources, new HybridSource(sources)],
+    sinks: [
+      ...given.sinks,
+      new FileSink(),
+      new KafkaSink(),
+      new MemorySink(),
+      new StdoutSink(),
+      new TcpSink(),
+      new TcpServerSink(),
     ],
-    sinks: [...given.sinks, new FileSink(), new MemorySink(), new StdoutSink(), new TcpSink(), new TcpServerSink()],
   }
 }

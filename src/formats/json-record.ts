@@ -19,7 +19,7 @@ export class JsonRecord<T> {
   /** After `read` failed. */
   code: ErrorCode = 'ML_MALFORMED'
   reason = ''
-  private readonly scanner = new JsonScanner()
+  private readonly scanner: JsonScanner
   private readonly specs: readonly FieldSpec[]
   private readonly fields: JsonFields
   private readonly construct: RecordConstructor<T>
@@ -36,8 +36,10 @@ export class JsonRecord<T> {
   private readonly seen: Int32Array
   private stamp = 0
 
-  constructor(specs: readonly FieldSpec[]) {
+  /** @param whole what the text is called in reasons: a line of a file, or the value of a message */
+  constructor(specs: readonly FieldSpec[], whole: 'line' | 'value' = 'line') {
     this.specs = specs
+    this.scanner = new JsonScanner(whole)
     this.fields = new JsonFields(specs, this.scanner)
     this.construct = recordConstructor<T>(specs.map((spec) => spec.name))
     this.nameless = specs.length + MAX_STRANGERS
@@ -53,14 +55,27 @@ export class JsonRecord<T> {
    */
   read(bytes: Uint8Array, view: DataView, from: number): number {
     const at = this.object(bytes, view, from)
-    if (at < 0) {
-      const { code, problem, at: where } = this.scanner
-      this.code = code
-      this.reason = where < 0 ? problem : `${problem}, at column ${where - from + 1}`
-      return BAD
-    }
+    if (at < 0) return this.explain(from, 'column')
     this.record = this.construct(this.fields.values)
     return at
+  }
+
+  /** As `read`, without making a record of the `values`. */
+  readValues(bytes: Uint8Array, view: DataView, from: number): number {
+    const at = this.object(bytes, view, from)
+    return at < 0 ? this.explain(from, 'byte') : at
+  }
+
+  /** After `readValues`: the values of the fields in their order; whoever reads may add his own behind them. */
+  get values(): unknown[] {
+    return this.fields.values
+  }
+
+  private explain(from: number, unit: 'column' | 'byte'): typeof BAD {
+    const { code, problem, at } = this.scanner
+    this.code = code
+    this.reason = at < 0 ? problem : `${problem}, at ${unit} ${at - from + 1}`
+    return BAD
   }
 
   private object(bytes: Uint8Array, view: DataView, from: number): number {
@@ -69,7 +84,7 @@ export class JsonRecord<T> {
     const count = this.specs.length
     let missing = count
     let at = bytes[from] === OPEN ? from : scanner.blanks(bytes, from)
-    if (bytes[at] !== OPEN) return scanner.fail('the line is not a JSON object', at)
+    if (bytes[at] !== OPEN) return scanner.fail(`the ${scanner.whole} is not a JSON object`, at)
     at = bytes[at + 1] === QUOTE ? at + 1 : scanner.blanks(bytes, at + 1)
     let previous = 0
     let byte = bytes[at]

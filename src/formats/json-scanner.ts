@@ -20,6 +20,12 @@ export class JsonScanner {
   /** After `string`: whether it has escapes, so that its text differs from its bytes. */
   escaped = false
   private scratch = new Uint8Array(256)
+  /** What the text is called in problems. */
+  readonly whole: 'line' | 'value'
+
+  constructor(whole: 'line' | 'value') {
+    this.whole = whole
+  }
 
   fail(problem: string, at: number, code: ErrorCode = 'ML_MALFORMED'): typeof BAD {
     this.code = code
@@ -208,7 +214,9 @@ export class JsonScanner {
   }
 
   unexpected(bytes: Uint8Array, at: number, expected: string): typeof BAD {
-    return this.fail(bytes[at] === LF ? `the line ends where ${expected} should be` : `${expected} should be here`, at)
+    const problem =
+      bytes[at] === LF ? `the ${this.whole} ends where ${expected} should be` : `${expected} should be here`
+    return this.fail(problem, at)
   }
 }
 

@@ -54,6 +54,8 @@ export interface Operator {
    */
   warm?(keys: readonly EncodedKey[], count: number): void
   readonly large?: boolean
+  /** Keys whose state is held; absent: no keyed state. */
+  readonly keys?: number
   /** What can be read from outside: a model, its quality. */
   describe?(): OperatorDescription | undefined
 }

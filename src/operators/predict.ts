@@ -170,6 +170,10 @@ export class PredictOperator implements Operator {
     }
   }
 
+  get keys(): number | undefined {
+    return this.#settings.keyed ? this.models.models : undefined
+  }
+
   get large(): boolean {
     return this.models.large === true
   }

@@ -111,6 +111,10 @@ export class ProcessOperator implements Operator {
     this.#timer(time, tag, this.#functions.onProcessingTimer)
   }
 
+  get keys(): number {
+    return this.#values.size
+  }
+
   capture(): OperatorCapture {
     const captured = this.#values.capture(writeHeld)
     return {

@@ -2,10 +2,11 @@
  * Sink operator: encodes each record to bytes and says where parts end; a connector's writer only stores them.
  *
  * One partition, fed in identity order, so the bytes are the same at any parallelism and through any crash. Which part
- * is open and how long it is are state here: a checkpoint and the writer agree on the cut.
+ * is open, how long it is and how many rows there were are state here: a checkpoint and the writer agree on the cut.
  */
 import type { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
+import { MAX_TIME } from '../time/identity.ts'
 import { basicCounters, IN, Ledger, PROCESSED } from './ledger.ts'
 import type { Operator, OperatorCapture, OperatorContext } from './operator.ts'
 
@@ -17,13 +18,19 @@ export interface SinkOutput {
 
 /** Encodes rows of one format. `begin` is what opens a part, such as a CSV header. */
 export interface RowEncoder {
-  encode(value: unknown, writer: ByteWriter): void
+  /**
+   * @param ordinal count of the sink's rows before this one
+   * @param time event time of the row in milliseconds; NaN where it has none
+   */
+  encode(value: unknown, writer: ByteWriter, ordinal: number, time: number): void
   begin?(value: unknown, writer: ByteWriter): void
 }
 
 export interface SinkOptions {
-  /** A part is closed by the row that takes it to this many bytes. */
+  /** A part is closed by the row that takes it to this many bytes; Infinity: rows go on without parts. */
   readonly partBytes: number
+  /** Whether the times of records are event times. */
+  readonly timed: boolean
 }
 
 /** Rows are handed over in pieces of at least this many bytes, or at `flush`. */
@@ -38,12 +45,15 @@ export class SinkOperator implements Operator {
   readonly #buffer = new ByteWriter(FLUSH_BYTES * 2)
   /** Bytes of the open part handed over so far, the buffer not counted. */
   #flushed = 0
+  #rows = 0
+  readonly #timed: boolean
 
   constructor(context: OperatorContext, encoder: RowEncoder, output: SinkOutput, options: SinkOptions) {
     this.#context = context
     this.#encoder = encoder
     this.#output = output
     this.#partBytes = options.partBytes
+    this.#timed = options.timed
     this.ledger = new Ledger(basicCounters, context.keyGroups)
   }
 
@@ -54,12 +64,13 @@ export class SinkOperator implements Operator {
     const before = buffer.length
     try {
       if (this.#flushed + before === 0) this.#encoder.begin?.(value, buffer)
-      this.#encoder.encode(value, buffer)
+      this.#encoder.encode(value, buffer, this.#rows, this.#time())
     } catch (error) {
       buffer.truncate(before)
       this.#context.reject(value, error)
       return
     }
+    this.#rows++
     this.ledger.add(PROCESSED, group)
     if (this.#flushed + buffer.length >= this.#partBytes) {
       this.flush()
@@ -78,17 +89,25 @@ export class SinkOperator implements Operator {
 
   end(): void {
     this.flush()
-    if (this.#flushed > 0) this.#output.roll()
+    if (this.#flushed > 0 && this.#partBytes < Number.POSITIVE_INFINITY) this.#output.roll()
     this.#flushed = 0
+  }
+
+  #time(): number {
+    const { time } = this.#context.current
+    return this.#timed && time >= 0 && time < MAX_TIME ? time : NaN
   }
 
   capture(): OperatorCapture {
     this.flush()
     const partLength = this.#flushed
+    const rows = this.#rows
     const home = this.#context.key.group
     return {
       writeGroup: (group: number, writer: ByteWriter) => {
-        if (group === home) writer.varint(partLength)
+        if (group !== home) return
+        writer.varint(partLength)
+        writer.varint(rows)
       },
       release: () => {},
     }
@@ -96,5 +115,6 @@ export class SinkOperator implements Operator {
 
   restoreGroup(_group: number, reader: ByteReader): void {
     if (reader.remaining > 0) this.#flushed = reader.varint()
+    if (reader.remaining > 0) this.#rows = reader.varint()
   }
 }

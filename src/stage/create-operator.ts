@@ -38,7 +38,7 @@ const DEFAULT_PART_BYTES = 64 << 20
 type AnyFunction = (value: unknown) => unknown
 
 export function createOperator(
-  _plan: Plan,
+  plan: Plan,
   vertex: OperatorVertex,
   context: OperatorContext,
   functions: Functions,
@@ -80,7 +80,10 @@ export function createOperator(
     case 'sink': {
       const format = options.format as JsonObject
       const { partBytes = DEFAULT_PART_BYTES } = options.options as { partBytes?: number }
-      return new SinkOperator(context, createRowEncoder(uid, format), sink(uid), { partBytes })
+      return new SinkOperator(context, createRowEncoder(uid, format), sink(uid), {
+        partBytes: format.name === 'messages' ? Number.POSITIVE_INFINITY : partBytes,
+        timed: plan.clock === 'declared',
+      })
     }
     default:
       throw new MillraceError('ML_PLAN', {

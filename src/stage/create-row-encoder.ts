@@ -3,6 +3,7 @@ import type { ByteWriter } from '../bytes/writer.ts'
 import { MillraceError } from '../errors.ts'
 import { csvEncoder } from '../formats/csv-encode.ts'
 import { encodeJson } from '../formats/json-encode.ts'
+import { messagesEncoder } from '../formats/messages-encode.ts'
 import { encodeValue } from '../formats/value-codec.ts'
 import type { RowEncoder } from '../operators/sink.ts'
 import type { JsonObject } from './json.ts'
@@ -21,11 +22,12 @@ export function createRowEncoder(uid: string, format: JsonObject): RowEncoder {
     }
     return csvEncoder(format)
   }
+  if (format.name === 'messages') return messagesEncoder(format)
   if (format.name === 'value') return valueRows()
   throw new MillraceError('ML_PLAN', {
     what: `there is no format "${format.name}"`,
     where: `sink "${uid}"`,
-    remedy: 'Use jsonl(...) or csv(...)',
+    remedy: 'Use a format of this release: csv, jsonl or messages',
   })
 }
 

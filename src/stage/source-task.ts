@@ -27,8 +27,19 @@ export interface SplitLedger {
   readonly late: number
 }
 
+/** Which part of a split's stream is read; offsets as the connector counts them. */
+export interface SplitBounds {
+  readonly id: string
+  /** Where it begins when nothing is resumed; default 0. */
+  readonly start?: number
+  /** Where it ends; absent: where the connector says. */
+  readonly end?: number
+}
+
 /** Plain JSON: what a checkpoint keeps of a split. */
 export interface SplitState extends JsonObject {
+  /** Where it ends, as it was fixed when it was first read; -1: not fixed. */
+  readonly end: number
   readonly decoder: DecoderState & JsonObject
   readonly watermark: number
   readonly maxTime: number
@@ -41,6 +52,8 @@ const LAST_EVENT_TIME = 4_102_444_800_000
 
 export class SourceTask {
   readonly split: string
+  /** Offset at which it ends; -1: not fixed. */
+  readonly end: number
   /** The split's watermark: no record with an event time up to it will come. */
   readonly clock: BoundedOutOfOrderness
   readonly #uid: string
@@ -57,13 +70,14 @@ export class SourceTask {
   constructor(
     plan: Plan,
     source: SourceVertex,
-    split: string,
+    split: SplitBounds,
     decoder: Decoder<unknown>,
     eventTime: ((record: unknown) => unknown) | undefined,
     emit: (output: SourceOutput, envelope: Envelope) => void,
     resume?: SplitState,
   ) {
-    this.split = split
+    this.split = split.id
+    this.end = resume?.end ?? split.end ?? -1
     this.#uid = source.uid
     this.#decoder = decoder
     this.#eventTime = plan.clock === 'rows' ? undefined : eventTime
@@ -83,7 +97,7 @@ export class SourceTask {
   }
 
   /** No more bytes will come. */
-  end(): void {
+  finish(): void {
     this.#ended = true
     this.#decoder.end()
   }
@@ -100,6 +114,11 @@ export class SourceTask {
     }
     if (done < limit && this.#ended) this.clock.finish()
     return done
+  }
+
+  /** Pieces handed out, earlier runs included. */
+  get pieces(): number {
+    return this.#in
   }
 
   /** No record with an event time up to this one will come. */
@@ -128,6 +147,7 @@ export class SourceTask {
   state(): SplitState {
     const { consumed, row, header } = this.#decoder.state()
     return {
+      end: this.end,
       decoder: { consumed, row, header },
       watermark: this.clock.watermark,
       maxTime: this.#maxTime,

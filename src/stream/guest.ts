@@ -12,7 +12,7 @@ import { edgeDecoder, edgeEncoder } from '../stage/frame.ts'
 import { FrameReader } from '../stage/frame-reader.ts'
 import { FrameWriter } from '../stage/frame-writer.ts'
 import type { StageInput } from '../stage/plan.ts'
-import { SOURCE_OUTPUTS, type SourceTask, type SplitState } from '../stage/source-task.ts'
+import { SOURCE_OUTPUTS, type SourceTask, type SplitBounds, type SplitState } from '../stage/source-task.ts'
 import type { Stage, StageCapture } from '../stage/stage.ts'
 import type { Envelope, Identity } from '../time/identity.ts'
 import { frozen } from './frozen.ts'
@@ -82,7 +82,7 @@ export class GuestSplit {
   readonly #task: SourceTask
   readonly #outgoing: Outgoing
 
-  constructor(program: Program, uid: string, split: string, state: string | null) {
+  constructor(program: Program, uid: string, split: SplitBounds, state: string | null) {
     this.#outgoing = new Outgoing(
       program,
       SOURCE_OUTPUTS.map((output) => ({ uid, output })),
@@ -101,7 +101,7 @@ export class GuestSplit {
   }
 
   end(): void {
-    this.#task.end()
+    this.#task.finish()
   }
 
   /** Emits at most `limit` pieces; fewer when it needs more bytes. */
@@ -276,7 +276,7 @@ export class Guest {
     return JSON.stringify(this.#program.plan)
   }
 
-  openSplit(uid: string, split: string, state: string | null): GuestSplit {
+  openSplit(uid: string, split: SplitBounds, state: string | null): GuestSplit {
     return new GuestSplit(this.#program, uid, split, state)
   }
 

@@ -42,8 +42,18 @@ export interface Split {
   readonly start?: number
   /** Offset at which it ends, fixed when the split is first seen and kept in checkpoints; absent: where `read` gives null. */
   readonly end?: number
-  /** Splits of a later phase are opened when all of the earlier ones of their source have ended; 0 where absent. */
+  /**
+   * Splits of a later phase are opened when all of the earlier ones of their source have ended, and go on from the watermark
+   * those have reached; 0 where absent. In event-time order, splits of a source that ends are read side by side all the same.
+   */
   readonly phase?: number
+}
+
+/** How far a split was read, of those that a run or its checkpoint holds. */
+export interface KnownSplit {
+  /** Offset of the first byte or message not yet consumed. */
+  readonly offset: number
+  readonly finished: boolean
 }
 
 /**
@@ -70,8 +80,13 @@ export type Guarantee = 'exactly-once' | 'at-least-once' | 'at-most-once'
 
 export interface SourceConnector {
   readonly kind: string
-  /** The splits there are. Asked at the start, and again every `discoverMs` where the declaration has it. */
-  splits(context: JobContext): Promise<readonly Split[]>
+  /**
+   * The splits there are. Asked at the start, and again every `discoverMs` where the declaration has it. A finished split that
+   * is no longer listed is forgotten: the checkpoint keeps its counts alone.
+   *
+   * @param known what the run, or the checkpoint it starts from, holds of this source; absent where somebody only looks
+   */
+  splits(context: JobContext, known?: ReadonlyMap<string, KnownSplit>): Promise<readonly Split[]>
   /**
    * Opens a split at an offset: of its uncompressed bytes, or whatever its messages count. Refuses (ML_SOURCE_CHANGED) when
    * the split can no longer hold that offset.

@@ -12,6 +12,8 @@ import { bundlePipeline } from '../bundle/bundle.ts'
 import type { Bundle } from '../bundle/bundle-script.ts'
 import { evaluateBundle } from '../bundle/evaluate.ts'
 import { FileSource } from '../connectors/file/source.ts'
+import { WatchSource } from '../connectors/file/watch-source.ts'
+import { HybridSource } from '../connectors/hybrid/source.ts'
 import { MemorySource } from '../connectors/memory/source.ts'
 import { type RunHandle, run } from '../embedded/run.ts'
 import { Xoshiro128 } from '../numeric/xoshiro128.ts'
@@ -62,6 +64,9 @@ export async function runEmbedded(pipeline: string | Bundle, options: EmbeddedRu
         if (!gently) throw new Interruption('interrupted')
         handle?.stop()
       }
+      const sources = [new FileSource(), new WatchSource(), new MemorySource()].map(
+        (source) => new ShakenSource(source, draw, onRead),
+      )
       const report = await (async () => {
         handle = await run(loaded, {
           params,
@@ -70,10 +75,7 @@ export async function runEmbedded(pipeline: string | Bundle, options: EmbeddedRu
           checkpointEvery: 0,
           checkpointRecords,
           warn: () => {},
-          connectors: {
-            sources: [new FileSource(), new MemorySource()].map((source) => new ShakenSource(source, draw, onRead)),
-            sinks: [],
-          },
+          connectors: { sources: [...sources, new HybridSource(sources)], sinks: [] },
         })
         return await handle.done
       })().catch((error: unknown) => {

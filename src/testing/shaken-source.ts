@@ -17,7 +17,7 @@ export class ShakenSource implements SourceConnector {
 
   constructor(connector: SourceConnector, draw: Draw, onRead: OnRead) {
     this.kind = connector.kind
-    this.splits = (context) => connector.splits(context)
+    this.splits = (context, known) => connector.splits(context, known)
     this.#connector = connector
     this.#draw = draw
     this.#onRead = onRead

@@ -13,6 +13,8 @@ import { bundlePipeline } from '../bundle/bundle.ts'
 import type { Bundle } from '../bundle/bundle-script.ts'
 import { ownFile } from '../bundle/own-modules.ts'
 import { FileSource } from '../connectors/file/source.ts'
+import { WatchSource } from '../connectors/file/watch-source.ts'
+import { HybridSource } from '../connectors/hybrid/source.ts'
 import { MemorySource } from '../connectors/memory/source.ts'
 import { Xoshiro128 } from '../numeric/xoshiro128.ts'
 import type { JsonObject } from '../stage/json.ts'
@@ -50,7 +52,8 @@ export async function runInVm(pipeline: string | Bundle, options: VmRunOptions =
   const bundle = typeof pipeline === 'string' ? await guestBundle(pipeline) : pipeline
   const params = JSON.stringify(options.params ?? {})
   const plan = new VmRealm(bundle, params).plan()
-  const sources = [...(options.connectors?.sources ?? []), new FileSource(), new MemorySource()]
+  const built = [...(options.connectors?.sources ?? []), new FileSource(), new WatchSource(), new MemorySource()]
+  const sources = [...built, new HybridSource(built)]
   const splits = await readSplits(plan, { sources, sinks: [] }, base)
   const random = new Xoshiro128(seed)
   const draw = (bound: number) => random.nextInt(bound)

@@ -27,7 +27,7 @@ export class VmRealm {
   }
 
   openSplit(uid: string, split: string, state: string | null): VmSplit {
-    return new VmSplit(this.#guest, this.#guest.openSplit(uid, split, state))
+    return new VmSplit(this.#guest, this.#guest.openSplit(uid, { id: split }, state))
   }
 
   openStage(index: number, firstGroup: number): VmStage {

@@ -51,6 +51,18 @@ export class BoundedOutOfOrderness {
     if (watermark > this.current) this.current = watermark
   }
 
+  /** Wakes an idle split: what the others have reached without it is over for it too. */
+  wake(reached: number): void {
+    if (!this.idle) return
+    this.idle = false
+    this.raise(reached)
+  }
+
+  /** What was reached before the split begins is over for it too. */
+  raise(reached: number): void {
+    if (reached > this.current) this.current = reached
+  }
+
   /** The split has ended: no record of any time comes. */
   finish(): void {
     this.idle = false
@@ -67,10 +79,14 @@ export class BoundedOutOfOrderness {
  *
  * Idle splits are left out. When every unfinished split is idle nobody holds it back and nobody drives it: it goes to
  * the latest watermark among them (as Flink's own merging does, without its jump to the end when the rest has
- * finished, FLINK-38477), and waits there. Only when every split has finished is it MAX_TIME. It never falls, so a
- * split that wakes up or is found later may have records behind it.
+ * finished, FLINK-38477), and waits there. Only when every split has finished, and none is to come, is it MAX_TIME. It
+ * never falls, so a split that wakes up or is found later may have records behind it.
  */
 export class CombinedWatermark {
+  /** Whether splits may still be added: then the watermark does not go to the end when all there are have finished. */
+  moreToCome = false
+  /** As of the last `advance`: nobody holds the watermark back, or drives it, though more may come. */
+  idle = false
   private current: number
   private readonly splits = new Set<BoundedOutOfOrderness>()
 
@@ -80,6 +96,11 @@ export class CombinedWatermark {
 
   add(split: BoundedOutOfOrderness): void {
     this.splits.add(split)
+  }
+
+  /** Takes a finished split out: it has no more to say. */
+  remove(split: BoundedOutOfOrderness): void {
+    this.splits.delete(split)
   }
 
   /** The watermark as of the last `advance`. */
@@ -103,8 +124,10 @@ export class CombinedWatermark {
         least = Math.min(least, split.watermark)
       }
     }
+    this.idle = active === 0 && (unfinished > 0 || this.moreToCome)
     if (this.splits.size === 0) return this.current
-    const watermark = active > 0 || unfinished === 0 ? least : latestIdle
+    const ended = unfinished === 0 && !this.moreToCome
+    const watermark = active > 0 || ended ? least : latestIdle
     this.current = Math.max(this.current, watermark)
     return this.current
   }

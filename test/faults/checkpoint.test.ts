@@ -254,7 +254,7 @@ describe('lengths that are lies', () => {
       try {
         const restored = await readCheckpoint(storage, checkpoint)
         const host = { sink: () => ({ append: () => {}, roll: () => {} }) }
-        restoreStages(new Topology(program, { watermark: () => 0 }, host), program.plan, restored)
+        restoreStages(new Topology(program, { watermark: () => 0, idle: () => false }, host), program.plan, restored)
       } catch (error) {
         const code = isMillraceError(error) ? error.code : String((error as Error).stack)
         codes.set(code, (codes.get(code) ?? 0) + 1)

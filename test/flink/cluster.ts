@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, test } from 'vitest'
+import { hasTools } from '../../src/java/tool.ts'
 import { type LocalCluster, type StartOptions, startCluster } from '../../src/runtime/flink/cluster/start-cluster.ts'
-import { hasTools } from '../../src/runtime/flink/cluster/tool.ts'
 
 /**
  * A group of tests that needs Java and Maven. Where they are missing it is skipped, with a line that says so, and fails

@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
-import { hasTools, mavenCommand } from '../../src/runtime/flink/cluster/tool.ts'
+import { hasTools, mavenCommand } from '../../src/java/tool.ts'
 
 const repository = fileURLToPath(new URL('../../', import.meta.url))
 const host = `${repository}flink/host`

@@ -65,7 +65,7 @@ describe.concurrent('a mistake is answered in one line', () => {
     const bare = { ...env, PATH: folderWith({}), JAVA_HOME: '', MAVEN_HOME: '' }
     const { code, stderr } = await millrace(['flink', 'start'], { cwd, env: bare })
     expect(stderr).toMatch(
-      /^millrace: ML_FLINK_TOOL: Java is not installed\. Install a JDK 17, or set JAVA_HOME to one\.$/m,
+      /^millrace: ML_JAVA_TOOL: Java is not installed\. Install a JDK 17, or set JAVA_HOME to one\.$/m,
     )
     expect(code).toBe(1)
   })

@@ -14,7 +14,9 @@ const folder = fileURLToPath(new URL('../pipelines/', import.meta.url))
 const base = `${folder}data`
 const only = process.env.PIPELINE
 const contracts = '../contracts/three-contracts.ts'
-const pipelines = [...readdirSync(folder).filter((name) => name.endsWith('.ts') && name !== 'clicks.ts'), contracts]
+/** The rows, and what reads a folder of one machine. */
+const notHere = ['clicks.ts', 'history-first.ts']
+const pipelines = [...readdirSync(folder).filter((name) => name.endsWith('.ts') && !notHere.includes(name)), contracts]
 
 describeOnFlink('on a Flink cluster', { taskManagers: 2, slots: 2 }, (cluster) => {
   for (const name of pipelines) {

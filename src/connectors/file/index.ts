@@ -1,20 +1,20 @@
 /**
- * Files as sources and sinks: CSV and JSON lines, plain or gzip.
+ * Files as sources and sinks: CSV and JSON lines, plain or gzip; files that grow, and folders that fill.
  *
  * With a schema `csv` and `jsonl` declare a source of one file or several; without, a sink: a folder of parts. Both are
  * plain JSON; what reads and writes is found by kind when the pipeline runs.
  */
-import { MillraceError } from '../../errors.ts'
 import { type CsvEncodeOptions, csvEncoder } from '../../formats/csv-encode.ts'
-import { type CsvOptions, csvOptions } from '../../formats/csv-options.ts'
-import { type JsonLinesOptions, jsonDecoder } from '../../formats/json-lines.ts'
+import type { CsvOptions } from '../../formats/csv-options.ts'
+import type { JsonLinesOptions } from '../../formats/json-lines.ts'
 import type { RecordSchema } from '../../formats/schema.ts'
-import type { JsonObject, JsonValue } from '../../stage/json.ts'
 import type { SinkDeclaration, SourceDeclaration } from '../../stream/declarations.ts'
+import { plain, readFormat, refusal } from './format-options.ts'
 
 export type { CsvEncodeOptions } from '../../formats/csv-encode.ts'
 export type { CsvOptions } from '../../formats/csv-options.ts'
 export type { JsonLinesOptions } from '../../formats/json-lines.ts'
+export { type GrowingFormat, type TailOptions, tail, type WatchOptions, watch } from './growing.ts'
 
 /** How a folder of parts is cut. */
 export interface PartOptions {
@@ -54,7 +54,6 @@ export function csv<T>(
   options: CsvOptions = {},
 ): SourceDeclaration<T> | SinkDeclaration {
   if (isSchema(schemaOrOptions)) {
-    csvOptions(options)
     return source(target, 'csv', schemaOrOptions, options)
   }
   const { partBytes, ...format } = schemaOrOptions ?? {}
@@ -85,7 +84,6 @@ export function jsonl<T>(
   options: JsonLinesOptions = {},
 ): SourceDeclaration<T> | SinkDeclaration {
   if (isSchema(schemaOrOptions)) {
-    jsonDecoder(schemaOrOptions, options)
     return source(target, 'jsonl', schemaOrOptions, options)
   }
   const { partBytes, ...rest } = schemaOrOptions ?? {}
@@ -106,7 +104,7 @@ function source<T>(
     if (typeof path !== 'string' || path === '') throw refusal('a path must be a text that is not empty', path)
     if (list.indexOf(path) < i) throw refusal('a path is given twice', path, 'Its records would be read twice')
   }
-  return { role: 'source', kind: 'file', options: { paths: list }, format: { name, ...plain(options) }, schema }
+  return { role: 'source', kind: 'file', options: { paths: list }, format: readFormat(name, schema, options), schema }
 }
 
 function sink(folder: unknown, name: string, format: object, partBytes: number | undefined): SinkDeclaration {
@@ -124,16 +122,6 @@ function sink(folder: unknown, name: string, format: object, partBytes: number |
   }
 }
 
-/** As JSON holds it: without what is undefined. The options are checked by their format. */
-function plain(options: object): JsonObject {
-  const given = Object.entries(options).filter(([, value]) => value !== undefined)
-  return Object.fromEntries(given as [string, JsonValue][])
-}
-
 function isSchema<T>(value: unknown): value is RecordSchema<T> {
   return typeof (value as RecordSchema<T> | undefined)?.toJSON === 'function'
-}
-
-function refusal(what: string, got: unknown, remedy?: string): MillraceError {
-  return new MillraceError('ML_RANGE', { what, got, where: 'millrace/file', remedy })
 }

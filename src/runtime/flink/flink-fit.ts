@@ -7,6 +7,11 @@ const SINKS = ['file']
 
 /** Why a connector of ours is not there; any other has no implementation in the host. */
 const REASONS: { readonly [role: string]: { readonly [kind: string]: string } } = {
+  source: {
+    tail: 'the file grows on one machine',
+    watch: 'the folder is of one machine',
+    hybrid: 'the host reads each source from its beginning to its end',
+  },
   sink: {
     memory: 'its rows stay in the memory of a machine of the cluster',
     stdout: 'its rows would go to the log of a machine of the cluster',

@@ -116,9 +116,13 @@ export class HostedSplits {
     return this.#windows.output()
   }
 
-  /** Opens a split, from its state as JSON text or, with '', from its beginning; returns its number. */
-  open(uid: string, split: string, state: string): number {
-    return this.#splits.push(this.#guest.openSplit(uid, split, state === '' ? null : state)) - 1
+  /**
+   * Opens a split, from its state as JSON text or, with '', from its beginning at the offset `start`; returns its number.
+   *
+   * @param end offset at which it ends, -1 where that is not fixed; kept in the state
+   */
+  open(uid: string, id: string, state: string, start = 0, end = -1): number {
+    return this.#splits.push(this.#guest.openSplit(uid, { id, start, end }, state === '' ? null : state)) - 1
   }
 
   /** The next bytes of a split stand in the input window. */

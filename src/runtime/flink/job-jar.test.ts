@@ -30,5 +30,5 @@ describe('a job jar', () => {
 
 test('where the host was not built, the error says how to get it', () => {
   expect(() => hostJar('/nowhere/host.jar')).toThrow(MillraceError)
-  expect(() => hostJar('/nowhere/host.jar')).toThrow(/^ML_FLINK_TOOL: .* at \/nowhere\/host.jar\. .*npm run build/)
+  expect(() => hostJar('/nowhere/host.jar')).toThrow(/^ML_JAVA_TOOL: .* at \/nowhere\/host.jar\. .*npm run build/)
 })

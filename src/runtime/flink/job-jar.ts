@@ -11,10 +11,10 @@ import { MillraceError } from '../../errors.ts'
 /** Where the build puts the host; the same place seen from the sources and from dist. */
 export const hostJarPath = fileURLToPath(new URL('../../../dist/flink/millrace-flink-host.jar', import.meta.url))
 
-/** @throws ML_FLINK_TOOL where the host was not built */
+/** @throws ML_JAVA_TOOL where the host was not built */
 export function hostJar(path: string = hostJarPath): Uint8Array {
   if (existsSync(path)) return readFileSync(path)
-  throw new MillraceError('ML_FLINK_TOOL', {
+  throw new MillraceError('ML_JAVA_TOOL', {
     what: 'this build of Millrace has no Flink host',
     where: path,
     remedy: 'The package from npm has it; in a checkout install a JDK 17 and Maven, then run npm run build',

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { freePort } from './cluster/port.ts'
+import { freePort } from '../../java/port.ts'
 import { type Answers, flinkServer } from './flink-server.fixture.ts'
 import { FlinkRest } from './rest.ts'
 import { RestRefusal } from './rest-request.ts'

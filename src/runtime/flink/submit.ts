@@ -20,7 +20,7 @@ export interface Submission extends JobOptions {
 
 /**
  * @returns the id of the job, which is then about to run
- * @throws ML_NOT_ON_FLINK, ML_RANGE, ML_FLINK_TOOL before anything is sent; ML_FLINK_REST; what the host refuses
+ * @throws ML_NOT_ON_FLINK, ML_RANGE, ML_JAVA_TOOL before anything is sent; ML_FLINK_REST; what the host refuses
  */
 export async function submitJob(rest: FlinkRest, submission: Submission): Promise<string> {
   const { bundle, plan, fromSavepoint } = submission

@@ -180,6 +180,18 @@ export class CheckpointStore {
     return listed
   }
 
+  /** Removes a checkpoint that does not count, durably; its id is not used again. @throws ML_STORAGE */
+  async drop(id: number): Promise<void> {
+    const folder = join(this.folder, checkpointName(id))
+    try {
+      await removeCheckpoint(this.#storage, folder)
+      await this.#storage.fsyncFolder(this.folder)
+    } catch (error) {
+      throw storageError('drop the checkpoint', folder, error)
+    }
+    this.#committed = this.#committed.filter((other) => other !== id)
+  }
+
   async #survey(): Promise<void> {
     const storage = this.#storage
     const writable = this.#options.lock !== undefined

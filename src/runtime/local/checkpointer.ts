@@ -11,7 +11,7 @@ import type { StageCapture } from '../../stage/stage.ts'
 import type { Program } from '../../stream/program.ts'
 import type { CheckpointStore, CheckpointWriter } from './checkpoint-store.ts'
 import type { EngineSinks } from './engine-sinks.ts'
-import type { EngineSources } from './engine-sources.ts'
+import type { EngineSources, SourceStates } from './engine-sources.ts'
 import type { Manifest, RunStatus } from './manifest.ts'
 import { planHash } from './plan-hash.ts'
 import type { Topology } from './topology.ts'
@@ -24,6 +24,14 @@ export interface CheckpointPolicy {
   readonly everyRecords: number
 }
 
+/** What is taken of a cut at once, beside the states. */
+interface CutParts {
+  readonly status: RunStatus
+  readonly splits: SourceStates
+  readonly forgotten: JsonObject
+  readonly ledgers: JsonObject
+}
+
 export interface CheckpointerOptions {
   readonly program: Program
   readonly store: CheckpointStore
@@ -31,6 +39,8 @@ export interface CheckpointerOptions {
   readonly topology: Topology
   readonly sources: EngineSources
   readonly sinks: EngineSinks
+  /** What decides whether a checkpoint counts, beside its manifest. */
+  readonly domain: { readonly name: string } | undefined
   readonly now: () => number
   readonly warn: (message: string) => void
 }
@@ -47,6 +57,7 @@ export interface CheckpointInfo {
 const SLICE_MS = 2
 const PENDING_BYTES = 8 << 20
 const FAILURES_ALLOWED = 3
+const AGAIN_MS = 5
 
 export class Checkpointer {
   /** Told when a checkpoint is durable and its sinks are committed. */
@@ -57,6 +68,7 @@ export class Checkpointer {
   #lastStart = performance.now()
   #lastPieces: number
   #failures = 0
+  #failuresInAll = 0
   #fatal: unknown
   #last: CheckpointInfo | undefined
 
@@ -69,13 +81,30 @@ export class Checkpointer {
     return this.#last
   }
 
+  /** Checkpoints that could not be written or committed, since it was made. */
+  get failures(): number {
+    return this.#failuresInAll
+  }
+
   /** Starts a checkpoint when one is due and none is under way. */
   maybe(pieces: number): void {
     const { everyMs, everyRecords } = this.#options.policy
     if (this.#running !== undefined) return
     const byCount = everyRecords > 0 && pieces - this.#lastPieces >= everyRecords
-    const byTime = everyMs > 0 && performance.now() - this.#lastStart >= everyMs && pieces > this.#lastPieces
+    const byTime = everyMs > 0 && performance.now() - this.#lastStart >= everyMs && this.#news(pieces)
     if (byCount || byTime) this.#start('running')
+  }
+
+  /** Milliseconds until one is due by time, if nothing more is read; Infinity where there is nothing new to cover. */
+  dueMs(pieces: number): number {
+    const { everyMs } = this.#options.policy
+    if (everyMs === 0 || !this.#news(pieces)) return Number.POSITIVE_INFINITY
+    // One under way: look again when it has ended.
+    return Math.max(this.#running === undefined ? 0 : AGAIN_MS, this.#lastStart + everyMs - performance.now())
+  }
+
+  #news(pieces: number): boolean {
+    return pieces > this.#lastPieces || this.#options.sinks.dirty
   }
 
   /** Throws what a checkpoint in the background ended the run with. */
@@ -105,7 +134,8 @@ export class Checkpointer {
     const captures = topology.capture()
     const parts = {
       status,
-      splits: sources.state() as JsonObject,
+      splits: sources.state(),
+      forgotten: sources.forgotten(),
       ledgers: { sources: sources.ledgers(), operators: topology.ledgers() },
     }
     this.#lastStart = startedAt
@@ -123,22 +153,26 @@ export class Checkpointer {
   async #write(
     id: number,
     captures: readonly StageCapture[],
-    parts: { status: RunStatus; splits: JsonObject; ledgers: JsonObject },
+    parts: CutParts,
     prepared: ReturnType<EngineSinks['prepare']>,
     startedAt: number,
   ): Promise<void> {
-    const { program, store, sinks, now } = this.#options
+    const { program, store, sources, sinks, now, domain } = this.#options
+    const { status, splits, ledgers, forgotten } = parts
     const writer = store.begin(id)
     let manifest: Manifest
     try {
       await this.#writeStates(captures, writer)
       const { plan } = program
       manifest = await writer.commit({
-        ...parts,
+        status,
+        splits: splits as unknown as JsonObject,
+        ledgers,
         planHash: planHash(plan),
         plan: redacted(plan) as unknown as JsonValue,
         sinks: await prepared.catch((error: unknown) => this.#sinkFailed(error)),
-        counters: {},
+        counters: { forgotten },
+        ...(domain !== undefined && { decidedBy: domain.name }),
       })
     } catch (error) {
       await prepared.catch(() => {})
@@ -151,6 +185,8 @@ export class Checkpointer {
       // The manifest decided: the rows are out or will be put out by recovery. This run cannot go on.
       this.#fatal = error
     })
+    if (this.#fatal !== undefined) return
+    await sources.covered(splits)
     this.#failures = 0
     const durationMs = performance.now() - startedAt
     this.#last = { id, at: now(), durationMs, sizeBytes: manifest.state.sizeBytes }
@@ -177,6 +213,7 @@ export class Checkpointer {
   }
 
   #failed(error: unknown): void {
+    this.#failuresInAll++
     if (this.#fatal !== undefined) return
     this.#failures++
     if (this.#failures > FAILURES_ALLOWED || isFatal(error)) {

@@ -1,35 +1,59 @@
 /** The open sinks of a run: prepared at each cut, committed after its manifest. */
-import { MillraceError } from '../../errors.ts'
 import type { JsonObject } from '../../stage/json.ts'
-import type { OperatorVertex, Plan } from '../../stage/plan.ts'
-import type { ConnectorTable, JobSite, SinkConnector, SinkWriter } from '../../stream/ports.ts'
+import type { Plan } from '../../stage/plan.ts'
+import type { ConnectorTable, Guarantee, JobSite, SinkWriter, TransactionDomain } from '../../stream/ports.ts'
+import type { OpenDomain } from './deciding-domain.ts'
+import { sinkConnector } from './find-connector.ts'
 import type { Manifest } from './manifest.ts'
+
+/** Sources and sinks, by uid, that promise less than each record once. */
+export type Weaker = { readonly [uid: string]: Guarantee }
 
 /** What the sinks prepared at one cut, by uid. */
 export type Prepared = { readonly [uid: string]: JsonObject }
 
 interface OpenSink {
   readonly uid: string
-  readonly guarantee: SinkConnector['guarantee']
+  readonly guarantee: Guarantee
   readonly writer: SinkWriter
+  /** Whether its rows are committed by the transaction domain. */
+  readonly inDomain: boolean
 }
 
 export class EngineSinks {
   readonly #sinks: readonly OpenSink[]
+  readonly #writers: ReadonlyMap<string, SinkWriter>
+  readonly #domain: TransactionDomain | undefined
+  #draining: Promise<unknown> | undefined
+  #failure: unknown
+  #dirty = false
 
-  constructor(sinks: readonly OpenSink[]) {
+  constructor(sinks: readonly OpenSink[], domain: TransactionDomain | undefined) {
     this.#sinks = sinks
+    this.#writers = new Map(sinks.map(({ uid, writer }) => [uid, writer]))
+    this.#domain = domain
   }
 
   writer(uid: string): SinkWriter {
-    const sink = this.#sinks.find((open) => open.uid === uid)
-    if (sink === undefined) throw new Error(`sink "${uid}" is not open`)
-    return sink.writer
+    const writer = this.#writers.get(uid)
+    if (writer === undefined) throw new Error(`sink "${uid}" is not open`)
+    return writer
   }
 
-  /** Uids of the sinks that may show a row twice after a crash. */
-  get atLeastOnce(): readonly string[] {
-    return this.#sinks.filter(({ guarantee }) => guarantee === 'at-least-once').map(({ uid }) => uid)
+  append(uid: string, bytes: Uint8Array): void {
+    this.#dirty = true
+    this.writer(uid).append(bytes)
+  }
+
+  /** Whether rows were appended since the last cut. */
+  get dirty(): boolean {
+    return this.#dirty
+  }
+
+  /** The sinks that promise less than each row once. */
+  get weaker(): Weaker {
+    const weaker = this.#sinks.filter(({ guarantee }) => guarantee !== 'exactly-once')
+    return Object.fromEntries(weaker.map(({ uid, guarantee }) => [uid, guarantee]))
   }
 
   get pendingBytes(): number {
@@ -38,28 +62,50 @@ export class EngineSinks {
     return bytes
   }
 
-  async drain(): Promise<void> {
-    await Promise.all(this.#sinks.map(({ writer }) => writer.drain()))
+  /** Waits until what is pending was handed over, for at most `ms`. @throws what a sink failed with */
+  async drain(ms: number): Promise<void> {
+    this.#draining ??= Promise.all(this.#sinks.map(({ writer }) => writer.drain()))
+      .catch((error: unknown) => {
+        this.#failure ??= error
+      })
+      .finally(() => {
+        this.#draining = undefined
+      })
+    let timer: ReturnType<typeof setTimeout> | undefined
+    const soon = new Promise((resolve) => {
+      timer = setTimeout(resolve, ms)
+    })
+    await Promise.race([this.#draining, soon])
+    clearTimeout(timer)
+    if (this.#failure !== undefined) throw this.#failure
   }
 
   /** Marks the cut in every sink before it returns its promise. */
   async prepare(epoch: number): Promise<Prepared> {
-    const prepared = this.#sinks.map(({ writer }) => writer.prepare(epoch))
+    this.#dirty = false
+    const own = this.#sinks.filter(({ inDomain }) => !inDomain)
+    const prepared = own.map(({ writer }) => writer.prepare(epoch))
+    const domain = this.#domain?.prepare(epoch)
     // Wait for all even when one fails: none may still be writing when the failure is handled.
-    const settled = await Promise.allSettled(prepared)
+    const [settled, decided] = await Promise.all([Promise.allSettled(prepared), Promise.allSettled([domain])])
+    if (decided[0].status === 'rejected') throw decided[0].reason
     const entries = settled.map((result, i) => {
       if (result.status === 'rejected') throw result.reason
-      return [this.#sinks[i].uid, result.value]
+      return [own[i].uid, result.value]
     })
     return Object.fromEntries(entries)
   }
 
+  /** Commits what was prepared: first what decides whether the checkpoint lives, then the others. */
   async commit(epoch: number, prepared: Prepared): Promise<void> {
-    await Promise.all(this.#sinks.map(({ uid, writer }) => writer.commit(epoch, prepared[uid])))
+    await this.#domain?.commit(epoch)
+    const own = this.#sinks.filter(({ inDomain }) => !inDomain)
+    await Promise.all(own.map(({ uid, writer }) => writer.commit(epoch, prepared[uid])))
   }
 
   async close(): Promise<void> {
     await Promise.all(this.#sinks.map(({ writer }) => writer.close()))
+    await this.#domain?.close()
   }
 }
 
@@ -72,23 +118,31 @@ export async function openSinks(
   connectors: ConnectorTable,
   site: JobSite,
   manifest: Manifest | undefined,
+  domain?: OpenDomain,
 ): Promise<EngineSinks> {
   const found = plan.operators
-    .filter(({ kind }) => kind === 'sink')
+    .filter(({ kind, uid }) => kind === 'sink' && domain?.uids.has(uid) !== true)
     .map((vertex) => {
       const { uid } = vertex
       const options = { ...(vertex.options.options as JsonObject), format: vertex.options.format }
       const prepared = manifest?.sinks[uid] as JsonObject | undefined
       const restored = manifest === undefined || prepared === undefined ? undefined : { epoch: manifest.id, prepared }
-      return { uid, connector: sinkConnector(connectors, vertex), context: { ...site, uid, options }, restored }
+      return {
+        uid,
+        connector: sinkConnector(connectors, vertex),
+        context: { ...site, uid, options },
+        restored,
+        options: vertex.options,
+      }
     })
   for (const { connector, context, restored } of found) await connector.check?.(context, restored)
   const open: OpenSink[] = []
   const left: { [uid: string]: JsonObject } = {}
   try {
-    for (const { uid, connector, context, restored } of found) {
+    for (const { uid, connector, context, restored, options } of found) {
       const writer = await connector.open(context, restored)
-      open.push({ uid, guarantee: connector.guarantee, writer })
+      const guarantee = (options.guarantee ?? connector.guarantee) as Guarantee
+      open.push({ uid, guarantee, writer, inDomain: false })
       if (restored !== undefined) left[uid] = restored.prepared
     }
     for (const { uid, writer } of open) {
@@ -98,16 +152,9 @@ export async function openSinks(
     await Promise.all(open.map(({ writer }) => writer.close()))
     throw error
   }
-  return new EngineSinks(open)
-}
-
-function sinkConnector(connectors: ConnectorTable, vertex: OperatorVertex): SinkConnector {
-  const kind = vertex.options.connector
-  const found = connectors.sinks.find((connector) => connector.kind === kind)
-  if (found !== undefined) return found
-  throw new MillraceError('ML_PLAN', {
-    what: `this engine has no sink connector "${kind}"`,
-    where: `sink "${vertex.uid}"`,
-    remedy: `It has: ${connectors.sinks.map((connector) => connector.kind).join(', ')}`,
-  })
+  for (const uid of domain?.uids ?? []) {
+    const writer = (domain as OpenDomain).domain.writer(uid)
+    open.push({ uid, guarantee: 'exactly-once', writer, inDomain: true })
+  }
+  return new EngineSinks(open, domain?.domain)
 }

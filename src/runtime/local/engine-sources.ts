@@ -1,178 +1,190 @@
-/** The open splits of all sources, and which of them to read next. */
+/** All sources of a run, and which of their splits to process next. */
 
-import { MillraceError } from '../../errors.ts'
 import type { JsonObject } from '../../stage/json.ts'
-import type { SourceVertex } from '../../stage/plan.ts'
-import type { SourceOutput, SourceTask, SplitState } from '../../stage/source-task.ts'
-import type { ConnectorTable, JobSite, SourceConnector, SplitReader } from '../../stream/ports.ts'
+import type { SourceOutput, SplitLedger } from '../../stage/source-task.ts'
+import type { ConnectorTable, JobSite } from '../../stream/ports.ts'
 import type { Program } from '../../stream/program.ts'
 import type { Envelope } from '../../time/identity.ts'
 import { MAX_TIME } from '../../time/identity.ts'
-import { CombinedWatermark } from '../../time/watermarks.ts'
+import { sourceConnector } from './find-connector.ts'
 import type { Manifest } from './manifest.ts'
+import { OpenSource, type SplitStates } from './open-source.ts'
+import type { OpenSplit } from './open-split.ts'
 
-/** One split under way. */
-export class OpenSplit {
-  readonly uid: string
-  readonly task: SourceTask
-  readonly sizeBytes: number | undefined
-  #reader: SplitReader | undefined
-
-  constructor(uid: string, task: SourceTask, reader: SplitReader | undefined, sizeBytes: number | undefined) {
-    this.uid = uid
-    this.task = task
-    this.sizeBytes = sizeBytes
-    this.#reader = reader
-  }
-
-  /** Reads on: the task gets more bytes, or learns that there are none. */
-  async feed(): Promise<void> {
-    const chunk = await this.#reader?.read()
-    if (chunk === null || chunk === undefined) this.task.end()
-    else this.task.push(chunk)
-  }
-
-  async close(): Promise<void> {
-    const reader = this.#reader
-    this.#reader = undefined
-    await reader?.close()
-  }
-}
+/** States of all splits by source and split. */
+export type SourceStates = { readonly [uid: string]: SplitStates }
 
 export class EngineSources {
-  readonly #splits: readonly OpenSplit[]
-  readonly #clocks = new Map<string, CombinedWatermark>()
-  readonly #bySource: ReadonlyMap<string, readonly OpenSplit[]>
+  readonly #sources: readonly OpenSource[]
+  readonly #byUid: ReadonlyMap<string, OpenSource>
 
-  constructor(splits: readonly OpenSplit[], sources: readonly SourceVertex[]) {
-    this.#splits = splits
-    this.#bySource = new Map(sources.map(({ uid }) => [uid, splits.filter((split) => split.uid === uid)]))
-    for (const [uid, own] of this.#bySource) {
-      // A source without a single split has nothing to wait for.
-      if (own.length === 0) continue
-      const clock = new CombinedWatermark()
-      for (const { task } of own) clock.add(task.clock)
-      this.#clocks.set(uid, clock)
-    }
+  constructor(sources: readonly OpenSource[]) {
+    this.#sources = sources
+    this.#byUid = new Map(sources.map((source) => [source.uid, source]))
   }
 
-  /** The split that lags most in event time: reading it first keeps the fewest records waiting. */
-  next(): OpenSplit | undefined {
+  /**
+   * The split to process next: of those that have something, the one that lags most in event time, for then the fewest
+   * records wait. A split of a bounded source is waited for, since its bytes are on their way; of one that does not end nobody
+   * knows, and others go on meanwhile, while there is room for records that wait.
+   *
+   * @param room whether more records may be held that wait for the watermark
+   */
+  next(room: boolean): OpenSplit | undefined {
     let lagging: OpenSplit | undefined
-    let watermark = MAX_TIME
-    for (let i = 0; i < this.#splits.length; i++) {
-      const split = this.#splits[i]
-      if (split.task.watermark < watermark) {
-        watermark = split.task.watermark
-        lagging = split
+    let ready: OpenSplit | undefined
+    let least = MAX_TIME
+    let leastReady = MAX_TIME
+    for (let i = 0; i < this.#sources.length; i++) {
+      const { splits } = this.#sources[i]
+      for (let j = 0; j < splits.length; j++) {
+        const split = splits[j]
+        const { watermark } = split.task
+        if (watermark === MAX_TIME || !split.started) continue
+        if (split.ready && watermark < leastReady) {
+          leastReady = watermark
+          ready = split
+        }
+        if (watermark < least && !split.task.clock.idle) {
+          least = watermark
+          lagging = split
+        }
       }
     }
-    return lagging
+    if (lagging === undefined || lagging === ready) return ready
+    lagging.fetch()
+    return lagging.bounded || !room ? undefined : ready
+  }
+
+  /** Takes up what was found, and next phases; call it when a split has finished, and now and then. */
+  async settle(): Promise<void> {
+    for (const source of this.#sources) await source.settle()
+  }
+
+  get unsettled(): boolean {
+    for (let i = 0; i < this.#sources.length; i++) if (this.#sources[i].unsettled) return true
+    return false
+  }
+
+  /** Marks idle splits and looks for new ones; gives the milliseconds until there is something to do of that kind. */
+  tend(now: number): number {
+    let next = Number.POSITIVE_INFINITY
+    for (const source of this.#sources) {
+      next = Math.min(next, source.look(now))
+      for (const split of source.splits) next = Math.min(next, split.checkIdle(now))
+    }
+    return next
+  }
+
+  get open(): readonly OpenSource[] {
+    return this.#sources
   }
 
   watermark(uid: string): number {
-    return this.#clocks.get(uid)?.advance() ?? MAX_TIME
+    return this.#byUid.get(uid)?.watermark ?? MAX_TIME
+  }
+
+  /** As of the last `watermark`. */
+  idle(uid: string): boolean {
+    return this.#byUid.get(uid)?.idle ?? false
+  }
+
+  /** Records that the other side has beyond what was read, by source; undefined where it does not tell. */
+  lags(): { readonly [uid: string]: number | undefined } {
+    return Object.fromEntries(this.#sources.map(({ uid, lag }) => [uid, lag]))
   }
 
   /** Records and rejected pieces read so far, earlier runs included. */
   get pieces(): number {
     let pieces = 0
-    for (let i = 0; i < this.#splits.length; i++) pieces += this.#splits[i].task.ledger.in
+    for (let i = 0; i < this.#sources.length; i++) {
+      const { splits, forgotten } = this.#sources[i]
+      pieces += forgotten.in
+      for (let j = 0; j < splits.length; j++) pieces += splits[j].task.pieces
+    }
     return pieces
   }
 
   /** Largest event time seen in any split. */
   get maxTime(): number {
-    return this.#splits.reduce((max, { task }) => Math.max(max, task.maxTime), Number.NEGATIVE_INFINITY)
+    return this.#all().reduce((max, { task }) => Math.max(max, task.maxTime), Number.NEGATIVE_INFINITY)
   }
 
-  /** Uncompressed bytes consumed, of all splits. */
+  /** Bytes consumed, uncompressed, or whatever the splits' offsets count; of all splits. */
   get consumedBytes(): number {
-    return this.#splits.reduce((sum, { task }) => sum + task.consumed, 0)
+    return this.#all().reduce((sum, { task }) => sum + task.consumed, 0)
   }
 
-  /** Split states by source and split: plain JSON for the manifest. */
-  state(): { readonly [uid: string]: { readonly [split: string]: SplitState } } {
-    return Object.fromEntries(
-      [...this.#bySource].map(([uid, splits]) => [
-        uid,
-        Object.fromEntries(splits.map(({ task }) => [task.split, task.state()])),
-      ]),
-    )
+  state(): SourceStates {
+    return Object.fromEntries(this.#sources.map((source) => [source.uid, source.state()]))
+  }
+
+  /** Counts of splits that no state is kept of any more, by source. */
+  forgotten(): JsonObject {
+    return Object.fromEntries(this.#sources.map(({ uid, forgotten }) => [uid, { ...forgotten }]))
   }
 
   /** Ledger of each source, its splits added up. */
   ledgers(): JsonObject {
-    return Object.fromEntries(
-      [...this.#bySource].map(([uid, splits]) => {
-        const sum = { in: 0, processed: 0, rejected: 0, late: 0 }
-        for (const { task } of splits) {
-          for (const name of ['in', 'processed', 'rejected', 'late'] as const) sum[name] += task.ledger[name]
-        }
-        return [uid, sum]
-      }),
-    )
+    return Object.fromEntries(this.#sources.map(({ uid, ledger }) => [uid, { ...ledger }]))
+  }
+
+  /** Tells the connectors what a committed checkpoint covers. Never fails. */
+  async covered(states: SourceStates): Promise<void> {
+    await Promise.all(this.#sources.map((source) => source.covered(states[source.uid])))
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.#splits.map((split) => split.close()))
+    await Promise.all(this.#sources.map((source) => source.close()))
+  }
+
+  #all(): OpenSplit[] {
+    return this.#sources.flatMap(({ splits }) => splits)
   }
 }
 
 /** @throws what the connectors say of sources that cannot be opened; nothing is kept open */
 export async function lookAtSources(program: Program, connectors: ConnectorTable, site: JobSite): Promise<void> {
   for (const source of program.plan.sources) {
-    await sourceConnector(connectors, source).splits({ ...site, uid: source.uid, options: source.options })
+    const connector = sourceConnector(connectors, source)
+    const context = { ...site, uid: source.uid, options: source.options }
+    try {
+      await connector.splits(context)
+    } finally {
+      await connector.close?.(context)
+    }
   }
 }
 
-/** Opens every split of every source: those of the checkpoint where they stood, new ones at their beginning. */
+/** Opens every source: the splits of the checkpoint where they stood, new ones at their beginning. */
 export async function openSources(
   program: Program,
   connectors: ConnectorTable,
   site: JobSite,
   manifest: Manifest | undefined,
   entry: (uid: string) => (output: SourceOutput, envelope: Envelope) => void,
+  arrived: () => void,
 ): Promise<EngineSources> {
-  const open: OpenSplit[] = []
+  const open: OpenSource[] = []
   try {
     for (const source of program.plan.sources) {
-      const connector = sourceConnector(connectors, source)
-      const context = { ...site, uid: source.uid, options: source.options }
-      const states = (manifest?.splits[source.uid] ?? {}) as { [split: string]: SplitState }
-      const splits = await connector.splits(context)
-      const gone = Object.keys(states).filter((id) => !states[id].finished && !splits.some((split) => split.id === id))
-      if (gone.length > 0) throw splitGone(source.uid, gone[0])
-      for (const split of splits) {
-        const resume = Object.hasOwn(states, split.id) ? states[split.id] : undefined
-        const task = program.openSplit(source.uid, split.id, entry(source.uid), resume)
-        const offset = resume?.decoder.consumed ?? 0
-        const reader = resume?.finished ? undefined : await connector.open(context, split, offset)
-        open.push(new OpenSplit(source.uid, task, reader, split.sizeBytes))
-      }
+      const { uid, options } = source
+      open.push(
+        await OpenSource.open({
+          program,
+          source,
+          connector: sourceConnector(connectors, source),
+          context: { ...site, uid, options },
+          states: (manifest?.splits[uid] ?? {}) as SplitStates,
+          forgotten: (manifest?.counters.forgotten as { [uid: string]: SplitLedger } | undefined)?.[uid],
+          emit: entry(uid),
+          arrived,
+        }),
+      )
     }
   } catch (error) {
-    await Promise.all(open.map((split) => split.close()))
+    await Promise.all(open.map((source) => source.close()))
     throw error
   }
-  return new EngineSources(open, program.plan.sources)
-}
-
-function sourceConnector(connectors: ConnectorTable, source: SourceVertex): SourceConnector {
-  const found = connectors.sources.find(({ kind }) => kind === source.connector)
-  if (found !== undefined) return found
-  throw new MillraceError('ML_PLAN', {
-    what: `this engine has no source connector "${source.connector}"`,
-    where: `source "${source.uid}"`,
-    remedy: `It has: ${connectors.sources.map(({ kind }) => kind).join(', ')}`,
-  })
-}
-
-function splitGone(uid: string, split: string): MillraceError {
-  return new MillraceError('ML_SOURCE_CHANGED', {
-    what: 'the checkpoint was in the middle of a split that the source no longer has',
-    got: split,
-    where: `source "${uid}"`,
-    remedy: 'Bring it back, or start anew with --fresh',
-  })
+  return new EngineSources(open)
 }

@@ -1,54 +1,32 @@
 /**
  * A job: one pipeline, its state folder, and the engine that runs it from the last checkpoint on.
  *
- * The state folder belongs to one process at a time. What a run leaves in it is all that the next one needs.
+ * The state folder belongs to one process at a time. What a run leaves in it is all that the next one needs. An error of class
+ * 'transient', such as a server that is away, ends an engine and not the job: after a pause another goes on from the last
+ * checkpoint.
  */
-import { basename, dirname, join } from 'node:path'
-import { errorText, MillraceError, REDACTED } from '../../errors.ts'
+import { join } from 'node:path'
+import { errorText, isMillraceError } from '../../errors.ts'
 import type { OperatorDescription, QualityDescription } from '../../operators/describe.ts'
 import type { JsonObject } from '../../stage/json.ts'
-import type { Plan } from '../../stage/plan.ts'
 import { acquireLock } from '../../storage/acquire-lock.ts'
 import type { DirectoryLock } from '../../storage/lock.ts'
 import { nodeStorage } from '../../storage/node-storage.ts'
-import type { Processes } from '../../storage/processes.ts'
-import type { Storage } from '../../storage/storage.ts'
-import type { ConnectorTable, JobSite } from '../../stream/ports.ts'
+import type { JobSite } from '../../stream/ports.ts'
 import type { Program } from '../../stream/program.ts'
-import { checkpointId, checkpointName, removeCheckpoint } from './checkpoint-folder.ts'
-import { CheckpointStore, type RestoredCheckpoint } from './checkpoint-store.ts'
-import type { CheckpointInfo, CheckpointPolicy } from './checkpointer.ts'
+import { checkpointName } from './checkpoint-folder.ts'
+import { CheckpointStore } from './checkpoint-store.ts'
+import type { CheckpointInfo } from './checkpointer.ts'
 import { CrashGuard } from './crash-guard.ts'
 import { Engine, type RunEnd } from './engine.ts'
-import { openSinks } from './engine-sinks.ts'
+import type { Weaker } from './engine-sinks.ts'
 import { lookAtSources } from './engine-sources.ts'
+import { JobGauges } from './job-gauges.ts'
 import { jobName } from './job-name.ts'
-import type { Manifest } from './manifest.ts'
-
-export interface JobOptions {
-  readonly connectors: ConnectorTable
-  /** Folder against which relative locations are resolved. */
-  readonly base: string
-  /** Folder of checkpoints and lock. */
-  readonly state: string
-  readonly policy: CheckpointPolicy
-  /** Committed checkpoints kept, at least 2. */
-  readonly retain: number
-  /** Forgets checkpoints and clears the sinks' folders before starting. */
-  readonly fresh: boolean
-  readonly warn: (message: string) => void
-  /** Told of every error that a user's function threw at a record, which is rejected for it. */
-  readonly thrown?: (uid: string, error: unknown) => void
-  /**
-   * Folder of a checkpoint of another state folder to start from: for going back. The state folder must be without
-   * checkpoints, and sinks whose rows are public since need new folders.
-   */
-  readonly from?: string
-  readonly storage?: Storage
-  /** Whose lock counts as held; injected for tests. */
-  readonly processes?: Processes
-  readonly now?: () => number
-}
+import type { JobOptions } from './job-options.ts'
+import { completeSinks, findStart, finished, forget, type JobStart } from './job-start.ts'
+import type { RunGauges, RunPhase } from './run-gauges.ts'
+import { Wakeup } from './wakeup.ts'
 
 /** How a run stands. */
 export interface Progress {
@@ -84,27 +62,35 @@ export interface SinkReport {
   readonly takes: readonly string[]
 }
 
+/** Pauses before a restart: the first, and the longest. */
+const FIRST_PAUSE_MS = 250
+const LONGEST_PAUSE_MS = 30_000
+
 export class Job {
   readonly startedFrom: number | null
   readonly #program: Program
-  readonly #engine: Engine
+  readonly #options: JobOptions
+  readonly #site: JobSite
+  readonly #store: CheckpointStore
   readonly #lock: DirectoryLock
   readonly #guard: CrashGuard
-  readonly #state: string
+  readonly #wakeup = new Wakeup()
+  readonly #gauges: JobGauges
+  #engine: Engine
+  #stopping = false
+  #restarts = 0
+  #running = true
+  #end: RunPhase | undefined
 
-  private constructor(
-    program: Program,
-    engine: Engine,
-    lock: DirectoryLock,
-    guard: CrashGuard,
-    state: string,
-    startedFrom: number | null,
-  ) {
-    this.#program = program
-    this.#engine = engine
-    this.#lock = lock
+  private constructor(parts: JobParts, guard: CrashGuard, engine: Engine, startedFrom: number | null) {
+    this.#program = parts.program
+    this.#options = parts.options
+    this.#site = parts.site
+    this.#store = parts.store
+    this.#lock = parts.lock
     this.#guard = guard
-    this.#state = state
+    this.#engine = engine
+    this.#gauges = new JobGauges(parts.program.plan, engine)
     this.startedFrom = startedFrom
   }
 
@@ -116,26 +102,30 @@ export class Job {
    */
   static async open(program: Program, options: JobOptions): Promise<Job> {
     const storage = options.storage ?? nodeStorage
+    const pipeline = program.plan.name
     // Before anything is written: a source that is not there is the most likely mistake of all.
-    await lookAtSources(program, options.connectors, { ...options, job: program.plan.name })
+    await lookAtSources(program, options.connectors, { ...options, job: pipeline })
     const lock = await acquireLock(options.state, { storage, processes: options.processes })
     let guard: CrashGuard | undefined
     try {
-      const job = await jobName(storage, options.state, program.plan.name, options.fresh)
+      const job = await jobName(storage, options.state, pipeline, options.fresh)
       const site: JobSite = { base: options.base, job, warn: options.warn }
       if (options.fresh) await forget(program, options, site, storage)
       const store = await CheckpointStore.open(options.state, {
-        pipeline: program.plan.name,
+        pipeline,
         lock,
         retain: options.retain,
         storage,
         now: options.now,
         warn: (problem) => options.warn(errorText(problem)),
       })
-      const restored = await restoredOf(store, program.plan.name, options, storage)
+      const parts = { program, options, site, store, lock }
+      const start = await findStart(program, store, options, site)
+      const { restored } = start
       if (restored?.manifest.status === 'finished') {
-        if (options.from === undefined) await completeSinks(restored.manifest, program, options, site)
-        throw finished(program.plan.name, restored.folder)
+        if (options.from === undefined) await completeSinks(restored.manifest, program, options, site, start.domain)
+        else await start.domain?.domain.close()
+        throw finished(pipeline, restored.folder)
       }
       const from = restored?.manifest.id ?? null
       const isFirst = restored === undefined || options.from !== undefined
@@ -143,20 +133,7 @@ export class Job {
       guard = new CrashGuard(options.state, from, crashed)
       for (const record of guard.rejected)
         options.warn(`a record that killed the process again and again is rejected: ${record}`)
-      const engine = await Engine.open({
-        program,
-        connectors: options.connectors,
-        site,
-        store,
-        restored,
-        policy: options.policy,
-        now: options.now ?? Date.now,
-        admit: guard.active ? guard.admit : undefined,
-        idle: guard.active ? guard.idle : undefined,
-        thrown: options.thrown,
-        warn: options.warn,
-      })
-      return new Job(program, engine, lock, guard, options.state, from)
+      return new Job(parts, guard, await openEngine(parts, guard, start), from)
     } catch (error) {
       guard?.close()
       await lock.release()
@@ -164,30 +141,109 @@ export class Job {
     }
   }
 
-  /** Runs to the end, or until `stop`. */
+  /** Runs to the end, or until `stop`, starting again after transient errors. */
   async run(): Promise<RunReport> {
-    this.#engine.checkpointer.onCommitted = () => this.#guard.passed()
+    let pauseMs = FIRST_PAUSE_MS
     try {
-      const end = await this.#engine.run()
-      const { last } = this.#engine.checkpointer
-      return {
-        end,
-        pipeline: this.#program.plan.name,
-        startedFrom: this.startedFrom,
-        checkpoint: join(this.#state, checkpointName(last?.id ?? 0)),
-        ledgers: { sources: this.#engine.sources.ledgers(), operators: this.#engine.topology.ledgers() },
-        operators: this.describe(),
-        sinks: this.#sinks(),
+      for (;;) {
+        try {
+          const end = this.#running ? await this.#runEngine() : await this.#restart()
+          if (end !== undefined) {
+            this.#end = end
+            return this.#report(end)
+          }
+        } catch (error) {
+          if (this.#running && this.#engine.checkpointer.last !== undefined) pauseMs = FIRST_PAUSE_MS
+          this.#running = false
+          if (this.#stopping || !isMillraceError(error) || error.errorClass !== 'transient') throw error
+          this.#options.warn(`${errorText(error)} The job goes on from its last checkpoint in ${pauseMs / 1000} s.`)
+          await this.#wakeup.sleep(pauseMs)
+          if (this.#stopping) throw error
+          pauseMs = Math.min(pauseMs * 2, LONGEST_PAUSE_MS)
+        }
       }
     } finally {
+      this.#end ??= 'failed'
+      this.#running = false
       this.#guard.close()
       await this.#lock.release()
     }
   }
 
+  /** Starts again after transient errors, since this process began. */
+  get restarts(): number {
+    return this.#restarts
+  }
+
+  /** Whether an engine is at work; not while the job pauses before it starts again. */
+  get running(): boolean {
+    return this.#running
+  }
+
+  #runEngine(): Promise<RunEnd> {
+    const { checkpointer } = this.#engine
+    checkpointer.onCommitted = () => {
+      this.#guard.passed()
+      this.#committed(checkpointer.last as CheckpointInfo)
+    }
+    return this.#engine.run()
+  }
+
+  /** Opens another engine; gives the end when the last one had come to it and only its commit was in doubt. */
+  async #restart(): Promise<RunEnd | undefined> {
+    const { from: _from, ...options } = this.#options
+    const start = await findStart(this.#program, this.#store, this.#restored ? options : this.#options, this.#site)
+    if (start.restored?.manifest.status === 'finished') {
+      await completeSinks(start.restored.manifest, this.#program, this.#options, this.#site, start.domain)
+      return 'finished'
+    }
+    const parts = { program: this.#program, options, site: this.#site, store: this.#store, lock: this.#lock }
+    this.#engine = await openEngine(parts, this.#guard, start)
+    this.#gauges.opened(this.#engine)
+    this.#restarts++
+    this.#options.log?.info({ restarts: this.#restarts, from: start.restored?.manifest.id ?? null }, 'started again')
+    this.#running = true
+    if (this.#stopping) this.#engine.stop()
+    return undefined
+  }
+
+  /** Whether this job has checkpoints of its own, so that the one given to start from is behind it. */
+  get #restored(): boolean {
+    return this.#options.from === undefined || this.#store.nextId > 1
+  }
+
+  #report(end: RunEnd): RunReport {
+    const { last } = this.#engine.checkpointer
+    return {
+      end,
+      pipeline: this.#program.plan.name,
+      startedFrom: this.startedFrom,
+      checkpoint: join(this.#options.state, checkpointName(last?.id ?? this.#store.nextId - 1)),
+      ledgers: { sources: this.#engine.sources.ledgers(), operators: this.#engine.topology.ledgers() },
+      operators: this.describe(),
+      sinks: this.#sinks(),
+    }
+  }
+
+  #committed(info: CheckpointInfo): void {
+    this.#gauges.committed(info)
+    const { id, durationMs, sizeBytes } = info
+    this.#options.log?.debug({ checkpoint: id, durationMs: Math.round(durationMs), sizeBytes }, 'checkpoint committed')
+  }
+
+  /** How it does its work, in numbers; cheap. */
+  gauges(): RunGauges {
+    const going: RunPhase = this.#running ? 'running' : 'restarting'
+    const phase = this.#end ?? (this.#stopping ? 'suspending' : going)
+    return this.#gauges.read({ phase, startedFrom: this.startedFrom, restarts: this.#restarts })
+  }
+
   /** Asks for a suspend. */
   stop(): void {
+    if (!this.#stopping && this.#end === undefined) this.#options.log?.info({}, 'suspending')
+    this.#stopping = true
     this.#engine.stop()
+    this.#wakeup.signal()
   }
 
   progress(): Progress {
@@ -230,88 +286,47 @@ export class Job {
     })
   }
 
-  /** Uids of sinks that may show a row twice after a crash. */
-  get atLeastOnce(): readonly string[] {
-    return this.#engine.sinks.atLeastOnce
+  /** Sources and sinks that promise less than each record once. */
+  get weaker(): Weaker {
+    const sources = this.#program.plan.sources.filter(({ guarantee }) => guarantee !== 'exactly-once')
+    return {
+      ...Object.fromEntries(sources.map(({ uid, guarantee }) => [uid, guarantee])),
+      ...this.#engine.sinks.weaker,
+    }
   }
 }
 
-/** The newest good checkpoint of the state folder, or the one to start from. */
-async function restoredOf(
-  store: CheckpointStore,
-  pipeline: string,
-  { from, warn }: JobOptions,
-  storage: Storage,
-): Promise<RestoredCheckpoint | undefined> {
-  const latest = await store.latest()
-  for (const { id, error } of latest?.damaged ?? []) {
-    warn(`checkpoint ${id} is damaged and passed over: ${errorText(error)}`)
-  }
-  if (from === undefined) return latest?.checkpoint
-  if (latest !== undefined) throw hasOwn(latest.checkpoint.folder)
-  const id = checkpointId(basename(from))
-  if (id === undefined) throw noCheckpoint(from)
-  const other = await CheckpointStore.open(dirname(from), { pipeline, storage })
-  return await other.load(id)
+/** What does not change while a job starts again. */
+interface JobParts {
+  readonly program: Program
+  readonly options: JobOptions
+  readonly site: JobSite
+  readonly store: CheckpointStore
+  readonly lock: DirectoryLock
 }
 
-/** Commits what the last checkpoint covers: the process may have died between manifest and commit. */
-async function completeSinks(
-  manifest: Manifest,
-  program: Program,
-  { connectors, warn }: JobOptions,
-  site: JobSite,
-): Promise<void> {
-  const stored = manifest.plan as unknown as Plan
-  // A manifest keeps no secrets; the pipeline has them.
-  const operators = stored.operators.map((vertex) =>
-    JSON.stringify(vertex).includes(REDACTED)
-      ? (program.plan.operators.find(({ uid }) => uid === vertex.uid) ?? vertex)
-      : vertex,
-  )
+async function openEngine(
+  { program, options, site, store }: JobParts,
+  guard: CrashGuard,
+  { restored, domain }: JobStart,
+): Promise<Engine> {
   try {
-    const sinks = await openSinks({ ...stored, operators }, connectors, site, manifest)
-    await sinks.close()
+    return await Engine.open({
+      program,
+      connectors: options.connectors,
+      site,
+      store,
+      restored,
+      domain,
+      policy: options.policy,
+      now: options.now ?? Date.now,
+      admit: guard.active ? guard.admit : undefined,
+      idle: guard.active ? guard.idle : undefined,
+      thrown: options.thrown,
+      warn: options.warn,
+    })
   } catch (error) {
-    warn(`the run has finished, but whether all its output is public cannot be told: ${errorText(error)}`)
+    await domain?.domain.close()
+    throw error
   }
-}
-
-async function forget(program: Program, options: JobOptions, site: JobSite, storage: Storage): Promise<void> {
-  // Sinks first: one that refuses leaves the checkpoints as they are.
-  for (const vertex of program.plan.operators) {
-    if (vertex.kind !== 'sink') continue
-    const connector = options.connectors.sinks.find(({ kind }) => kind === vertex.options.connector)
-    const sinkOptions = { ...(vertex.options.options as JsonObject), format: vertex.options.format }
-    await connector?.clear?.({ ...site, uid: vertex.uid, options: sinkOptions })
-  }
-  const reader = await CheckpointStore.open(options.state, { pipeline: program.plan.name, storage })
-  for (const { folder } of await reader.list()) await removeCheckpoint(storage, folder)
-  CrashGuard.forget(options.state)
-}
-
-function finished(pipeline: string, folder: string): MillraceError {
-  return new MillraceError('ML_FINISHED', {
-    what: `pipeline "${pipeline}" has already come to the end of its input`,
-    where: folder,
-    remedy: 'Look at it with "millrace inspect", or run it again from the start with --fresh',
-  })
-}
-
-function hasOwn(folder: string): MillraceError {
-  return new MillraceError('ML_RANGE', {
-    what: 'a run that starts from a given checkpoint needs a state folder without checkpoints',
-    got: folder,
-    where: 'from',
-    remedy: 'Give a new state folder, or leave "from" out to go on from the newest one',
-  })
-}
-
-function noCheckpoint(from: string): MillraceError {
-  return new MillraceError('ML_RANGE', {
-    what: 'a checkpoint is a folder named chk-... in a state folder',
-    got: from,
-    where: 'from',
-    remedy: 'Look into the state folder for those there are',
-  })
 }

@@ -19,6 +19,8 @@ export interface ManifestParts {
   readonly sinks: JsonObject
   readonly ledgers: JsonObject
   readonly counters: JsonObject
+  /** Name of the transaction domain without whose commit the checkpoint does not count; absent: it counts by itself. */
+  readonly decidedBy?: string
 }
 
 /**

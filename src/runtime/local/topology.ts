@@ -12,11 +12,13 @@ import type { StageInput } from '../../stage/plan.ts'
 import type { SourceOutput } from '../../stage/source-task.ts'
 import type { Stage, StageCapture, StageHost } from '../../stage/stage.ts'
 import type { Program } from '../../stream/program.ts'
-import { type Envelope, type Identity, MAX_TIME } from '../../time/identity.ts'
+import { type Envelope, type Identity, MAX_TIME, MIN_TIME } from '../../time/identity.ts'
 
 /** Which sources exist and how far they are; the engine knows. */
 export interface SourceClock {
   watermark(uid: string): number
+  /** As of the last `watermark`: nothing holds it back or drives it, though more may come. */
+  idle(uid: string): boolean
 }
 
 interface Consumer {
@@ -38,6 +40,8 @@ export class Topology {
   /** For each stage: the stages and sources that feed it. */
   readonly #upstream: { readonly stages: Stage[]; readonly sources: string[] }[]
   readonly #ended = new Set<Stage>()
+  /** Whether all that feeds a stage is idle, by stage. */
+  readonly #idle: boolean[]
 
   constructor(program: Program, clock: SourceClock, options: TopologyOptions) {
     this.#clock = clock
@@ -69,6 +73,7 @@ export class Topology {
       }
     }
     const stageOf = new Map(this.stages.flatMap((stage) => stage.plan.operators.map((uid) => [uid, stage])))
+    this.#idle = this.stages.map(() => false)
     this.#upstream = this.stages.map(({ plan: { inputs } }) => ({
       stages: unique(inputs.flatMap(({ edge }: StageInput) => stageOf.get(edge.from.uid) ?? [])),
       sources: unique(inputs.flatMap(({ edge }) => (stageOf.has(edge.from.uid) ? [] : [edge.from.uid]))),
@@ -97,6 +102,13 @@ export class Topology {
       }
     }
     return more
+  }
+
+  /** Records that wait for the watermark. */
+  get held(): number {
+    let held = 0
+    for (let i = 0; i < this.stages.length; i++) held += this.stages[i].buffered
+    return held
   }
 
   get ended(): boolean {
@@ -131,12 +143,31 @@ export class Topology {
     return Object.fromEntries(this.cells().map(({ uid, operator }) => [uid, operator.ledger.totals()]))
   }
 
+  /**
+   * The least watermark of what feeds a stage. What is idle does not hold it back; when everything is, the stage goes to the
+   * latest of them and is idle itself.
+   */
   #inputWatermark(index: number): number {
     const { stages, sources } = this.#upstream[index]
-    let watermark = MAX_TIME
-    for (let i = 0; i < stages.length; i++) watermark = Math.min(watermark, stages[i].watermark)
-    for (let i = 0; i < sources.length; i++) watermark = Math.min(watermark, this.#clock.watermark(sources[i]))
-    return watermark
+    let least = MAX_TIME
+    let latestIdle = MIN_TIME
+    let [active, idle] = [false, false]
+    const see = (watermark: number, isIdle: boolean): void => {
+      if (isIdle) {
+        idle = true
+        latestIdle = Math.max(latestIdle, watermark)
+      } else if (watermark < MAX_TIME) {
+        active = true
+        least = Math.min(least, watermark)
+      }
+    }
+    for (let i = 0; i < stages.length; i++) see(stages[i].watermark, this.#idle[this.stages.indexOf(stages[i])])
+    for (let i = 0; i < sources.length; i++) {
+      const watermark = this.#clock.watermark(sources[i])
+      see(watermark, this.#clock.idle(sources[i]))
+    }
+    this.#idle[index] = idle && !active
+    return idle && !active ? latestIdle : least
   }
 }
 

@@ -8,15 +8,15 @@ import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { MillraceError } from '../../../errors.ts'
+import { freePort, isFree } from '../../../java/port.ts'
+import { javaCommand } from '../../../java/tool.ts'
 import { FlinkRest } from '../rest.ts'
 import { configYaml, javaArguments, LOG4J_PROPERTIES } from './cluster-config.ts'
 import { ClusterHome, type ClusterProcess, type ClusterRecord } from './cluster-home.ts'
 import { endAll, freshId, isAlive, startJava } from './java-process.ts'
 import { flinkLibraries } from './libraries.ts'
 import { logCause } from './log-cause.ts'
-import { freePort, isFree } from './port.ts'
 import { stopCluster } from './stop-cluster.ts'
-import { javaCommand } from './tool.ts'
 
 export interface StartOptions {
   /** Folder for configuration, logs and checkpoints; one cluster each (default: MILLRACE_FLINK_HOME, or ~/.millrace/flink). */
@@ -49,7 +49,7 @@ const LOOK_MS = 100
 /**
  * Resolves once the REST API shows all slots.
  *
- * @throws ML_FLINK_TOOL without Java or Maven; ML_FLINK_CLUSTER when the port is taken, a cluster of another shape runs in
+ * @throws ML_JAVA_TOOL without Java or Maven; ML_FLINK_CLUSTER when the port is taken, a cluster of another shape runs in
  *   this home, or a process does not come up, with the reason from its log; ML_RANGE
  */
 export async function startCluster(options: StartOptions = {}): Promise<LocalCluster> {

@@ -3,14 +3,14 @@ import { execFile } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
-import { MillraceError } from '../../../errors.ts'
+import { MillraceError } from '../errors.ts'
 
 const run = promisify(execFile)
 
-/** The host and Javet want 17; Flink 2.2 runs on 11, 17 and 21. */
+/** The host, Javet and a Kafka broker want 17; Flink 2.2 runs on 11, 17 and 21. */
 const JAVA_AT_LEAST = 17
 
-/** @throws ML_FLINK_TOOL when there is none, or it is too old */
+/** @throws ML_JAVA_TOOL when there is none, or it is too old */
 export async function javaCommand(): Promise<string> {
   const java = program('java', process.env.JAVA_HOME)
   if (java === undefined)
@@ -22,17 +22,20 @@ export async function javaCommand(): Promise<string> {
   throw missing(`Java ${version} is too old`, `Install a JDK ${JAVA_AT_LEAST} or later, or set JAVA_HOME to one`, java)
 }
 
-/** @throws ML_FLINK_TOOL when there is none */
-export function mavenCommand(): string {
+/**
+ * @param product whose jars are wanted, for the message
+ * @throws ML_JAVA_TOOL when there is none
+ */
+export function mavenCommand(product = 'Flink'): string {
   const maven = program('mvn', process.env.MAVEN_HOME)
   if (maven !== undefined) return maven
   throw missing(
-    'Maven is not installed, and the jars of Flink are not in the cache',
+    `Maven is not installed, and the jars of ${product} are not in the cache`,
     'Install Maven (mvn) for the first start',
   )
 }
 
-/** True where `flink start` finds what it needs. */
+/** True where a Flink cluster and a Kafka broker can be started. */
 export function hasTools(): boolean {
   return program('java', process.env.JAVA_HOME) !== undefined && program('mvn', process.env.MAVEN_HOME) !== undefined
 }
@@ -48,5 +51,5 @@ function program(name: string, home: string | undefined): string | undefined {
 }
 
 function missing(what: string, remedy: string, where?: string): MillraceError {
-  return new MillraceError('ML_FLINK_TOOL', { what, where, remedy })
+  return new MillraceError('ML_JAVA_TOOL', { what, where, remedy })
 }

@@ -1,0 +1,109 @@
+// Reads a Kafka source as the engine does, and writes what it is to read.
+import { Producer, type ProducerOptions } from '@platformatic/kafka'
+import type { RecordSchema } from 'millrace'
+import { record, string } from 'millrace'
+import { type KafkaSourceOptions, kafka } from 'millrace/kafka'
+import { ByteReader } from '../../src/bytes/reader.ts'
+import { KafkaSource } from '../../src/connectors/kafka/source.ts'
+import { type Message, readMessage } from '../../src/formats/message.ts'
+import type { JobContext, KnownSplit, Split, SplitReader } from '../../src/stream/ports.ts'
+
+const Row = record({ text: string() }) as RecordSchema<unknown>
+
+/** The context of a source with these options. */
+export function contextOf(options: KafkaSourceOptions, warnings: string[] = []): JobContext {
+  const declaration = kafka(options, Row)
+  return { uid: 'in', options: declaration.options, base: '/', job: 'test', warn: (message) => warnings.push(message) }
+}
+
+/** The messages of one chunk, with their bytes copied out. */
+export function messagesOf(chunk: Uint8Array): Message[] {
+  const reader = new ByteReader(chunk.slice(), 'test')
+  const messages: Message[] = []
+  while (reader.remaining > 0) messages.push(readMessage(reader))
+  return messages
+}
+
+export function textOf({ value }: Message): string | null {
+  return value === null ? null : Buffer.from(value).toString()
+}
+
+/** Reads to the end, or until `count` messages have come. */
+export async function readMessages(reader: SplitReader, count = Number.POSITIVE_INFINITY): Promise<Message[]> {
+  const messages: Message[] = []
+  while (messages.length < count) {
+    const chunk = await reader.read()
+    if (chunk === null) break
+    messages.push(...messagesOf(chunk))
+  }
+  return messages
+}
+
+/** All messages of all splits of a bounded source, by split. */
+export async function readAll(options: KafkaSourceOptions): Promise<Map<string, Message[]>> {
+  return await withSource(options, async (source, context, splits) => {
+    const found = new Map<string, Message[]>()
+    for (const split of splits) {
+      const reader = await source.open(context, split, split.start ?? 0)
+      found.set(split.id, await readMessages(reader))
+      await reader.close()
+    }
+    return found
+  })
+}
+
+export async function withSource<R>(
+  options: KafkaSourceOptions,
+  body: (source: KafkaSource, context: JobContext, splits: readonly Split[]) => Promise<R>,
+  known?: ReadonlyMap<string, KnownSplit>,
+): Promise<R> {
+  const source = new KafkaSource()
+  const context = contextOf(options)
+  try {
+    return await body(source, context, await source.splits(context, known))
+  } finally {
+    await source.close(context)
+  }
+}
+
+/** What a message to write has; others have no key, no headers and the time of writing. */
+export interface Sent {
+  readonly value: string | null
+  readonly key?: string
+  readonly partition?: number
+  readonly timestamp?: bigint
+  readonly headers?: { readonly [name: string]: string }
+}
+
+/** Writes messages, in order. */
+export async function write(
+  brokers: string,
+  topic: string,
+  messages: readonly (string | Sent)[],
+  options: Partial<ProducerOptions<Buffer, Buffer, Buffer, Buffer>> = {},
+): Promise<void> {
+  const producer = new Producer({ clientId: 'test', bootstrapBrokers: [brokers], ...options })
+  try {
+    await producer.send({ messages: messages.map((message) => outgoing(topic, message)) })
+  } finally {
+    await producer.close()
+  }
+}
+
+export function outgoing(topic: string, message: string | Sent) {
+  const {
+    value,
+    key,
+    partition = 0,
+    timestamp,
+    headers = {},
+  } = typeof message === 'string' ? { value: message } : (message as Sent)
+  return {
+    topic,
+    partition,
+    value: (value === null ? null : Buffer.from(value)) as Buffer,
+    ...(key !== undefined && { key: Buffer.from(key) }),
+    ...(timestamp !== undefined && { timestamp }),
+    headers: new Map(Object.entries(headers).map(([name, text]) => [Buffer.from(name), Buffer.from(text)])),
+  }
+}
