@@ -8,7 +8,7 @@ export default defineConfig({
     // Tests run on the sources, not on what was built from them.
     alias: [
       { find: /^millrace$/, replacement: source('index.ts') },
-      { find: /^millrace\/(file|kafka|memory|stdout|socket|http)$/, replacement: source('connectors/$1/index.ts') },
+      { find: /^millrace\/(file|http|kafka|memory|socket|stdout)$/, replacement: source('connectors/$1/index.ts') },
       { find: /^millrace\/(embedded|serve|testing)$/, replacement: source('$1/index.ts') },
     ],
   },

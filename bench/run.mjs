@@ -7,11 +7,13 @@ import { evaluation } from './eval.mjs'
 import { flink } from './flink.mjs'
 import { guest } from './guest.mjs'
 import { jsonl } from './jsonl.mjs'
+import { kafka } from './kafka.mjs'
 import { keyed } from './keyed.mjs'
 import { memory } from './memory.mjs'
+import { recovery } from './recovery.mjs'
 import { snapshot } from './snapshot.mjs'
 
-const benches = { demo, guest, memory, jsonl, keyed, snapshot, flink, eval: evaluation }
+const benches = { demo, guest, memory, jsonl, keyed, snapshot, kafka, recovery, flink, eval: evaluation }
 const chosen = process.argv.slice(2)
 const unknown = chosen.filter((name) => !Object.hasOwn(benches, name))
 if (unknown.length > 0) {

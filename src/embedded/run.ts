@@ -5,22 +5,6 @@
  * bytes holds for what a bundle would accept.
  */
 import { resolve } from 'node:path'
-import { FileSink } from '../connectors/file/sink.ts'
-import { FileSource } from '../connectors/file/source.ts'
-import { TailSource } from '../connectors/file/tail-source.ts'
-import { WatchSource } from '../connectors/file/watch-source.ts'
-import { httpIngestSource } from '../connectors/http/ingest-source.ts'
-import { HttpPostSink } from '../connectors/http/post-sink.ts'
-import { HybridSource } from '../connectors/hybrid/source.ts'
-import { KafkaSink } from '../connectors/kafka/sink.ts'
-import { KafkaSource } from '../connectors/kafka/source.ts'
-import { MemorySink } from '../connectors/memory/sink.ts'
-import { MemorySource } from '../connectors/memory/source.ts'
-import { tcpServerSource, tcpSource, webSocketSource } from '../connectors/socket/sources.ts'
-import { TcpServerSink } from '../connectors/socket/tcp-server-sink.ts'
-import { TcpSink } from '../connectors/socket/tcp-sink.ts'
-import { WebSocketSink } from '../connectors/socket/websocket-sink.ts'
-import { StdoutSink } from '../connectors/stdout/sink.ts'
 import type { OperatorDescription, QualityDescription } from '../operators/describe.ts'
 import { Job, type Progress, type RunReport } from '../runtime/local/job.ts'
 import { type Logger, redactingLogger } from '../runtime/local/logger.ts'
@@ -29,6 +13,7 @@ import type { JsonObject } from '../stage/json.ts'
 import type { Pipeline } from '../stream/pipeline.ts'
 import type { ConnectorTable, Guarantee } from '../stream/ports.ts'
 import { type Duration, durationMs } from '../time/duration.ts'
+import { withBuiltIn } from './connectors.ts'
 
 export interface RunOptions {
   /** Values for the pipeline's params. */
@@ -133,34 +118,4 @@ async function logged(done: Promise<RunReport>, log: Logger | undefined): Promis
   const { end, checkpoint, ledgers } = report
   log?.info({ checkpoint, ledgers }, end)
   return report
-}
-
-/** The given connectors first: they may replace a built-in kind. */
-function withBuiltIn(given: ConnectorTable = { sources: [], sinks: [] }): ConnectorTable {
-  const sources = [
-    ...given.sources,
-    new FileSource(),
-    new TailSource(),
-    new WatchSource(),
-    new KafkaSource(),
-    new MemorySource(),
-    tcpSource(),
-    tcpServerSource(),
-    webSocketSource(),
-    httpIngestSource(),
-  ]
-  return {
-    sources: [...sources, new HybridSource(sources)],
-    sinks: [
-      ...given.sinks,
-      new FileSink(),
-      new KafkaSink(),
-      new MemorySink(),
-      new StdoutSink(),
-      new TcpSink(),
-      new TcpServerSink(),
-      new WebSocketSink(),
-      new HttpPostSink(),
-    ],
-  }
 }

@@ -87,7 +87,7 @@ function bufferOptions(given: BufferOptions, where: string): JsonObject {
   if (given.spool === undefined) return { bufferBytes }
   if (typeof given.spool !== 'string' || given.spool === '')
     throw optionError('spool must be the path of a folder', given.spool, where)
-  const maxBytes = wholeNumber('spoolBytes', given.spoolBytes ?? 1 << 30, 1 << 16, 2 ** 40, where)
+  const maxBytes = wholeNumber('spoolBytes', given.spoolBytes ?? 1 << 30, 1 << 16, 1_099_511_627_776, where)
   return { bufferBytes, spool: { folder: given.spool, maxBytes } }
 }
 

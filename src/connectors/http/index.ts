@@ -102,7 +102,7 @@ export function httpIngest<T>(
   if (!/^\/[A-Za-z0-9._~/-]*$/.test(path))
     throw optionError('path must begin with / and hold plain characters', path, where)
   knownOptions(rate, ['recordsPerSecond', 'bytesPerSecond'], where)
-  for (const [name, value] of Object.entries(rate)) wholeNumber(name, value, 1, 2 ** 40, where)
+  for (const [name, value] of Object.entries(rate)) wholeNumber(name, value, 1, 1_099_511_627_776, where)
   const own = plainOptions({
     host: hostName(options.host ?? '127.0.0.1', where),
     port: wholeNumber('port', options.port, 1, 65_535, where),
