@@ -33,9 +33,14 @@ const HEAP_MIB = 256
 const WINDOW = 128
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
-const cache = join(repository, 'node_modules/.cache')
-mkdirSync(cache, { recursive: true })
-const folder = mkdtempSync(join(cache, 'millrace-fuzz-'))
+const kept = join(repository, 'out/fuzz')
+mkdirSync(kept, { recursive: true })
+// Within the repository, so that the script finds the packages it needs.
+const folder = mkdtempSync(join(kept, 'run-'))
+process.once('SIGINT', () => {
+  rmSync(folder, { recursive: true, force: true })
+  process.exit(130)
+})
 const hangMs = 1000 * wholeNumber('hang')
 const script = join(folder, 'child.mjs')
 await build({
@@ -102,8 +107,6 @@ async function lost(name, seed, index, why) {
 
 function report(name, seed, { index, why, hex }) {
   failed++
-  const kept = join(repository, 'out/fuzz')
-  mkdirSync(kept, { recursive: true })
   const file = join(kept, `${name}-${seed}-${index}.hex`)
   writeFileSync(file, hex)
   console.log(`fuzz: ${name} FAILS at input ${index} of seed ${seed}: ${why}`)
