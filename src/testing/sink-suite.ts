@@ -31,7 +31,7 @@ const STEPS = 40
  */
 export function sinkSuite(subject: SinkSubject): readonly ContractCheck[] {
   const { guarantee } = subject.create()
-  const exactly = guarantee === 'exactly-once' ? undefined : 'at least once: what was written cannot be taken back'
+  const exactly = guarantee === 'exactly-once' ? undefined : `${guarantee}: what was written cannot be taken back`
   const check = (title: string, run: (context: JobContext) => Promise<void>, skip?: string): ContractCheck => ({
     title: `${subject.name}: ${title}`,
     skip,
