@@ -12,8 +12,9 @@ import { keyed } from './keyed.mjs'
 import { memory } from './memory.mjs'
 import { recovery } from './recovery.mjs'
 import { snapshot } from './snapshot.mjs'
+import { socket } from './socket.mjs'
 
-const benches = { demo, guest, memory, jsonl, keyed, snapshot, kafka, recovery, flink, eval: evaluation }
+const benches = { demo, guest, memory, jsonl, keyed, snapshot, kafka, socket, recovery, flink, eval: evaluation }
 const chosen = process.argv.slice(2)
 const unknown = chosen.filter((name) => !Object.hasOwn(benches, name))
 if (unknown.length > 0) {

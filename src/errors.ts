@@ -58,7 +58,6 @@ export const errorTable = {
   ML_SINK_AHEAD: ['programmer', 'A sink already shows more than the checkpoint to restore covers.'],
   ML_SINK_EXISTS: ['programmer', 'A new sink would mix its output with what is there already.'],
   ML_SINK_LOST: ['programmer', 'Output that a checkpoint covers is missing from its sink.'],
-  ML_SINK_REFUSED: ['fatal', 'The receiver of a sink refuses what it is sent.'],
   ML_SINK_ROW: ['fatal', 'The system behind a sink will not take a row.'],
   ML_SOURCE: ['fatal', 'A source cannot be read, or its bytes are damaged.'],
   ML_SOURCE_CHANGED: ['programmer', 'A source no longer holds the position to resume at.'],

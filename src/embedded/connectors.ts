@@ -4,14 +4,16 @@ import { FileSource } from '../connectors/file/source.ts'
 import { TailSource } from '../connectors/file/tail-source.ts'
 import { WatchSource } from '../connectors/file/watch-source.ts'
 import { httpIngestSource } from '../connectors/http/ingest-source.ts'
+import { HttpPostSink } from '../connectors/http/post-sink.ts'
 import { HybridSource } from '../connectors/hybrid/source.ts'
 import { KafkaSink } from '../connectors/kafka/sink.ts'
 import { KafkaSource } from '../connectors/kafka/source.ts'
 import { MemorySink } from '../connectors/memory/sink.ts'
 import { MemorySource } from '../connectors/memory/source.ts'
-import { tcpServerSource, tcpSource } from '../connectors/socket/sources.ts'
+import { tcpServerSource, tcpSource, webSocketSource } from '../connectors/socket/sources.ts'
 import { TcpServerSink } from '../connectors/socket/tcp-server-sink.ts'
 import { TcpSink } from '../connectors/socket/tcp-sink.ts'
+import { WebSocketSink } from '../connectors/socket/websocket-sink.ts'
 import { StdoutSink } from '../connectors/stdout/sink.ts'
 import type { ConnectorTable } from '../stream/ports.ts'
 
@@ -25,6 +27,7 @@ export function withBuiltIn(given: ConnectorTable = { sources: [], sinks: [] }):
     new KafkaSource(),
     tcpSource(),
     tcpServerSource(),
+    webSocketSource(),
     httpIngestSource(),
     new MemorySource(),
   ]
@@ -36,6 +39,8 @@ export function withBuiltIn(given: ConnectorTable = { sources: [], sinks: [] }):
       new KafkaSink(),
       new TcpSink(),
       new TcpServerSink(),
+      new WebSocketSink(),
+      new HttpPostSink(),
       new MemorySink(),
       new StdoutSink(),
     ],

@@ -148,6 +148,8 @@ export class Spool {
       const path = inFolder(this.folder, segmentName(start))
       try {
         await storage.unlink(path)
+        // Before the next one goes: a power cut may leave no gap.
+        await storage.fsyncFolder(this.folder)
       } catch (error) {
         throw storageError('remove a segment of the spool', path, error)
       }

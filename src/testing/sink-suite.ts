@@ -33,7 +33,7 @@ const STEPS = 40
  */
 export function sinkSuite(subject: SinkSubject): readonly ContractCheck[] {
   const { guarantee } = subject.create()
-  const exactly = guarantee === 'exactly-once' ? undefined : 'at least once: what was written cannot be taken back'
+  const exactly = guarantee === 'exactly-once' ? undefined : `${guarantee}: what was written cannot be taken back`
   let ordinal = 0
   const row = (content: string): Uint8Array => rowOf(subject, content, ordinal++)
   const check = (title: string, run: (context: JobContext) => Promise<void>, skip?: string): ContractCheck => ({

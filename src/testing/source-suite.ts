@@ -7,12 +7,14 @@ export interface SourceSubject {
   /** For titles. */
   readonly name: string
   create(): SourceConnector
-  /** A source with at least two splits that hold some hundred bytes. The splits of one context are the same in all checks. */
+  /** A source with at least two splits, unless it has `oneSplit`, that hold some hundred bytes. The splits of one context are the same in all checks. */
   context(): JobContext | Promise<JobContext>
   /** What offsets count, and where a split may be taken up: any byte (default), any line, or any message. */
   readonly unit?: 'byte' | 'line' | 'message'
   /** Appends to the splits of a source that do not end: at least to the last one. */
   grow?(context: JobContext): Promise<void>
+  /** Why it never has more than one split. */
+  readonly oneSplit?: string
   /** Why a split cannot be read again from an offset. */
   readonly notReplayable?: string
   /** Why a split cannot have become shorter than an offset. */
@@ -46,7 +48,7 @@ export function sourceSuite(subject: SourceSubject): readonly ContractCheck[] {
   return [
     check('splits have names of their own, the same each time', async (trial) => {
       const splits = await trial.splits()
-      demand(splits.length >= 2, 'the subject has two splits')
+      demand(splits.length >= (subject.oneSplit === undefined ? 2 : 1), 'the subject has two splits')
       demand(new Set(splits.map(({ id }) => id)).size === splits.length, 'no name twice')
       const again = await trial.splits()
       demand(names(again) === names(splits), 'the same names')

@@ -121,8 +121,9 @@ export function httpIngest<T>(
  * Posts rows as `application/x-ndjson` (or `text/csv`), many in one request, one request at a time, in order.
  *
  * Guarantee: at least once: a checkpoint waits until everything before it was answered 2xx. No answer, 408, 429 and 5xx are tried
- * again with growing pauses, and after a minute the job restarts from its last checkpoint. Another 4xx is an answer to a row: the
- * batch is halved until the row stands alone; it is written to `deadLetters`, or ends the run.
+ * again with growing pauses, and after a minute the job restarts from its last checkpoint. 400, 409, 413 and 422 say that a row is wrong:
+ * its batch is halved until it stands alone, and it goes to `deadLetters`, or ends the run (ML_SINK_ROW). Any other answer, a
+ * redirect too, ends the run.
  *
  * @throws ML_RANGE for a wrong option
  */

@@ -57,12 +57,6 @@ export class Fetcher {
     this.#readers.delete(reader)
   }
 
-  /** The reader of a split, while it is open. */
-  reader(split: string): PartitionReader | undefined {
-    for (const reader of this.#readers) if (reader.split === split) return reader
-    return undefined
-  }
-
   /** Starts what requests are due. */
   wake(): void {
     if (this.#closed || this.#learning) return

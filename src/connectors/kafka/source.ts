@@ -116,8 +116,7 @@ class OpenTopics {
   async covered(offsets: ReadonlyMap<string, number>): Promise<void> {
     const { group } = this.#options
     if (group === undefined || offsets.size === 0) return
-    const shown = [...offsets].map(([id, offset]) => [id, this.#fetcher.reader(id)?.shown(offset) ?? offset] as const)
-    await this.#client.commit(group, new Map(shown))
+    await this.#client.commit(group, offsets)
   }
 
   async close(): Promise<void> {
