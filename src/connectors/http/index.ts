@@ -89,7 +89,7 @@ const POST = ['url', 'headers', 'batchBytes', 'timeoutMs', 'deadLetters', 'allow
  * Guarantee: with a spool, exactly once from the answer 200 on; a client that repeats a request it had no answer to may be
  * taken twice. Without one at most once: 200 says that the records are in memory.
  *
- * @throws ML_RANGE for a wrong option; ML_EXPOSED when it runs and other machines could send without a token
+ * @throws ML_RANGE for a wrong option; ML_SERVE_OPEN when it runs and other machines could send without a token
  */
 export function httpIngest<T>(
   options: HttpIngestOptions,

@@ -23,7 +23,7 @@ const CLOSE_MS = 1_000
 /** Records that others post, as a source. */
 export const httpIngestSource = (): IngestSource => new IngestSource('http-ingest', startHttpIngest)
 
-/** @throws ML_EXPOSED, ML_LISTEN, ML_SECRET */
+/** @throws ML_SERVE_OPEN, ML_SERVE_PORT, ML_SECRET */
 export async function startHttpIngest(
   context: JobContext,
   intake: Intake,

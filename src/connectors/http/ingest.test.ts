@@ -216,7 +216,7 @@ describe('an HTTP ingest', () => {
   })
 
   test('does not listen beyond this machine without a token', async () => {
-    await expect(ingest({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'ML_EXPOSED' })
+    await expect(ingest({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'ML_SERVE_OPEN' })
     const { port } = await ingest({ host: '0.0.0.0', token: 'correct-horse' })
     expect((await post(port, '{}', {}, { host: 'any.example' })).status).toBe(401)
   })

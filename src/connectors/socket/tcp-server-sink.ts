@@ -26,7 +26,7 @@ export class TcpServerSink implements SinkConnector {
     this.#patienceMs = patienceMs
   }
 
-  /** @throws ML_EXPOSED, ML_LISTEN, ML_SECRET */
+  /** @throws ML_SERVE_OPEN, ML_SERVE_PORT, ML_SECRET */
   async open(context: JobContext): Promise<SinkWriter> {
     const options = context.options as unknown as ServerOptions
     const where = `sink "${context.uid}"`

@@ -22,7 +22,7 @@ interface ServerOptions {
  *
  * A line without line break at the end of a connection is none: the client may have died in the middle of it.
  *
- * @throws ML_EXPOSED, ML_LISTEN, ML_SECRET
+ * @throws ML_SERVE_OPEN, ML_SERVE_PORT, ML_SECRET
  */
 export async function startTcpServer(
   context: JobContext,

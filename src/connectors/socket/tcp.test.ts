@@ -164,12 +164,12 @@ describe('a TCP server as a source', () => {
   })
 
   test('is not open to other machines without a token, and says when its port is taken', async () => {
-    await expect(served({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'ML_EXPOSED' })
-    await expect(served({ host: '::' })).rejects.toMatchObject({ code: 'ML_EXPOSED' })
+    await expect(served({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'ML_SERVE_OPEN' })
+    await expect(served({ host: '::' })).rejects.toMatchObject({ code: 'ML_SERVE_OPEN' })
     const { port } = await served()
     const other = tcpServerSource()
     const taken = { ...context(tcpServer({ port }, Click).options), options: tcpServer({ port }, Click).options }
-    await expect(other.open(taken, { id: 'live' }, 0)).rejects.toMatchObject({ code: 'ML_LISTEN' })
+    await expect(other.open(taken, { id: 'live' }, 0)).rejects.toMatchObject({ code: 'ML_SERVE_PORT' })
   })
 
   test('goes on with the same clients when the engine takes a new reader', async () => {
