@@ -99,7 +99,7 @@ export function httpIngest<T>(
   const where = 'httpIngest()'
   knownOptions(options, INGEST, where)
   const { path = '/', rate = {} } = options
-  if (!/^\/[A-Za-z0-9._~/-]*$/.test(path))
+  if (!/^\/[A-Za-z0-9._~/-]*$/.test(path) || path.includes('..'))
     throw optionError('path must begin with / and hold plain characters', path, where)
   knownOptions(rate, ['recordsPerSecond', 'bytesPerSecond'], where)
   for (const [name, value] of Object.entries(rate)) wholeNumber(name, value, 1, 1_099_511_627_776, where)

@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { listen, refuseExposed } from '../../net/listen.ts'
-import { resolveSecret } from '../../storage/resolve-secret.ts'
+import { resolveToken } from '../../net/token.ts'
 import type { JobContext, JsonObject, SinkConnector, SinkWriter } from '../../stream/ports.ts'
 import type { SecretText } from '../../stream/secret.ts'
 import { TokenLine } from './token-line.ts'
@@ -31,8 +31,7 @@ export class TcpServerSink implements SinkConnector {
     const options = context.options as unknown as ServerOptions
     const where = `sink "${context.uid}"`
     refuseExposed(options.host, options.token !== undefined, where)
-    const token =
-      options.token === undefined ? undefined : await resolveSecret(options.token, context.base, `token of ${where}`)
+    const token = await resolveToken(options.token, context.base, where)
     const writer = new Broadcast(options, token, this.#patienceMs, (message) => context.warn(`${where}: ${message}`))
     writer.port = await listen(writer.server, options.host, options.port, where)
     this.#writers.set(context.uid, writer)
