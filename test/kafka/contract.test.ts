@@ -1,36 +1,41 @@
-// The contract suite of sources, over a topic of two partitions.
-import { integer, record } from 'millrace'
-import { kafka } from 'millrace/kafka'
+// The contract suite of sources over Kafka, with partitions that end and with partitions that do not.
+import type { KafkaSourceOptions } from 'millrace/kafka'
 import { sourceSuite } from 'millrace/testing'
 import { test } from 'vitest'
 import { KafkaSource } from '../../src/connectors/kafka/source.ts'
 import { describeOnKafka } from './broker.ts'
-import { write } from './reading.ts'
+import { contextOf, write } from './reading.ts'
 
-const Row = record({ n: integer() })
+describeOnKafka('a Kafka source keeps the contract of sources', {}, (broker) => {
+  const made = new Set<string>()
+  const sent = Array.from({ length: 40 }, (_unused, i) => ({ value: `value ${i}`, key: `k${i}`, partition: i % 2 }))
 
-describeOnKafka('the contract of sources', {}, (broker) => {
-  let topics = 0
-  const message = (n: number) => ({ value: `{"n":${n}}`, partition: n % 2 })
-  const checks = sourceSuite({
-    name: 'a topic',
-    unit: 'message',
+  const subject = (topic: string, options: Partial<KafkaSourceOptions>) => ({
+    unit: 'message' as const,
     create: () => new KafkaSource(),
-    context: async () => {
-      const topic = `contract-${topics++}`
-      await broker().createTopic(topic, 2)
-      await write(
-        broker().brokers,
-        topic,
-        Array.from({ length: 120 }, (_, n) => message(n)),
-      )
-      const { options } = kafka({ brokers: broker().brokers, topic }, Row)
-      return { uid: 'source', options, base: '/', job: 'contracts', warn: () => {} }
+    async context() {
+      const { brokers } = broker()
+      if (!made.has(topic)) {
+        made.add(topic)
+        await broker().createTopic(topic, 2)
+        await write(brokers, topic, sent)
+      }
+      return contextOf({ brokers, topic, ...options })
     },
-    grow: ({ options: { topics: [topic] = [] } }: { options: { topics?: readonly unknown[] } }) =>
-      write(broker().brokers, String(topic), [message(121)]),
   })
-  for (const { title, skip, run } of checks) {
-    test.skipIf(skip !== undefined)(skip === undefined ? title : `${title} (${skip})`, () => run(), 60_000)
+  const suites = [
+    sourceSuite({
+      name: 'partitions that end',
+      ...subject('ends', { until: 'latest' }),
+      neverShort: 'what lies behind its end it does not ask for',
+    }),
+    sourceSuite({
+      name: 'partitions that do not end',
+      ...subject('endless', { group: 'suite' }),
+      grow: () => write(broker().brokers, 'endless', [{ value: 'more', partition: 1 }]),
+    }),
+  ]
+  for (const { title, skip, run } of suites.flat()) {
+    test.skipIf(skip !== undefined)(skip === undefined ? title : `${title} (${skip})`, () => run())
   }
 })
