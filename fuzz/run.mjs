@@ -6,7 +6,7 @@
  *
  *   --target NAME   one of them; all by default            --seed S        of the inputs; printed, new by default
  *   --seconds N     in all, 60 by default                   --replay FILE   one input again: hexadecimal text
- *   --hang N        seconds after which an input counts as one that never ends, 20 by default
+ *   --hang N        seconds of CPU time after which an input counts as one that never ends, 20 by default
  *
  * Each target runs in a process of its own with a small heap. A failing input is made smaller, printed, and kept in
  * out/fuzz/. Exits with 1 when there was one.
@@ -84,7 +84,7 @@ async function one(name, seed, seconds) {
     return
   }
   if (result?.why.startsWith('memory')) report(name, seed, await greedy(name, seed, result))
-  else report(name, seed, result ?? (await lost(name, seed, lastIndex(progress), end)))
+  else report(name, seed, result ?? (await lost(name, seed, lastIndex(progress) ?? 0, end)))
 }
 
 /** Which of the last inputs took the memory: they run again in a process that looks after each. */
@@ -131,14 +131,20 @@ function child(args, step) {
     let errors = ''
     running.stdout.on('data', (data) => (output += data))
     running.stderr.on('data', (data) => (errors = (errors + data).slice(-4000)))
-    let last = step?.()
+    let last
     let since = Date.now()
+    let cpuSince = 0
     let hung = false
     const watch = setInterval(() => {
       const now = step?.()
-      if (step === undefined || now !== last) since = Date.now()
+      const cpu = cpuMs(running.pid)
+      if (now === undefined || now !== last) {
+        since = Date.now()
+        cpuSince = cpu
+      }
       last = now
-      if (Date.now() - since < hangMs) return
+      // A busy machine may leave the child no time at all.
+      if (cpu - cpuSince < hangMs && Date.now() - since < 10 * hangMs) return
       hung = true
       running.kill('SIGKILL')
     }, 500)
@@ -152,12 +158,23 @@ function child(args, step) {
   })
 }
 
+/** CPU time of a process, where the system tells. */
+function cpuMs(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').pop().split(' ')
+    return 10 * (Number(fields[11]) + Number(fields[12]))
+  } catch {
+    return 0
+  }
+}
+
+/** Number of the input under way; undefined before the first. */
 function lastIndex(progress) {
   try {
     const bytes = readFileSync(progress)
-    return bytes.length === 8 ? bytes.readDoubleLE() : 0
+    return bytes.length === 8 ? bytes.readDoubleLE() : undefined
   } catch {
-    return 0
+    return undefined
   }
 }
 

@@ -11,6 +11,7 @@ import { target as lines } from './lines.ts'
 import { target as messages } from './messages.ts'
 import { target as numbers } from './numbers.ts'
 import { target as snapshot } from './snapshot.ts'
+import { target as spool } from './spool.ts'
 import { target as values } from './values.ts'
 
 /** Everything that reads bytes from outside, or from a disk. */
@@ -25,6 +26,7 @@ export const targets: readonly FuzzTarget[] = [
   frames,
   snapshot,
   checkpoint,
+  spool,
   kafkaBatches,
   lines,
   operation,

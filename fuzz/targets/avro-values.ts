@@ -82,6 +82,7 @@ export const target: FuzzTarget = {
     Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1),
     Uint8Array.of(0xfe, 0xff, 0xff, 0xff, 0x0f),
     Uint8Array.of(2, 2, 2, 2, 2, 2, 2, 2),
+    new Uint8Array(20_000).fill(2),
     Uint8Array.of(1, 2),
     Uint8Array.of(0xc0, 0x80),
   ],
