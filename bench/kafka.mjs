@@ -20,7 +20,7 @@ export async function kafka({ folder, rounds = 5, count = 300_000, partitions = 
     for (let i = 0; i < rounds; i++) {
       for (const topic of [`bare-${i}`, `scored-${i}`]) await broker.createTopic(topic, partitions)
       bare.push((await measure([work('kafka-bare.mjs'), brokers, 'events', `bare-${i}`, String(count)])).cpu)
-      rmSync(join(folder, '.millrace'), { recursive: true, force: true })
+      for (const name of ['.millrace', 'out']) rmSync(join(folder, name), { recursive: true, force: true })
       const params = ['--param', `brokers=${brokers}`, '--param', `to=scored-${i}`]
       const run = [
         cli,

@@ -5,6 +5,8 @@
  *
  *   --kills N     deaths to reach, 100 by default       --records R   departures used, all 336,776 by default
  *   --seed S      of the random moments; printed        --jobs J      runs at a time, 2 by default
+ *   --kafka       topics to topics, over a broker of its own; needs a JDK 17 and Maven
+ *   --broker-kills B   with --kafka: kills of the broker meanwhile, 0 by default
  *
  * Exits with 1 at the first difference, and then keeps the folder it worked in.
  */
@@ -15,6 +17,7 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import './bootstrap.mjs'
 import { Campaign } from './campaign/campaign.mjs'
+import { FileSubject } from './campaign/file-subject.mjs'
 import { cutFlights } from './campaign/flights.mjs'
 
 const { values } = parseArgs({
@@ -23,15 +26,19 @@ const { values } = parseArgs({
     seed: { type: 'string', default: String(randomInt(1_000_000_000)) },
     records: { type: 'string', default: '336776' },
     jobs: { type: 'string', default: '2' },
+    kafka: { type: 'boolean', default: false },
+    'broker-kills': { type: 'string', default: '0' },
   },
 })
-const [kills, seed, records, jobs] = ['kills', 'seed', 'records', 'jobs'].map(wholeNumber)
+const [kills, seed, records, jobs, brokerKills] = ['kills', 'seed', 'records', 'jobs', 'broker-kills'].map(wholeNumber)
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-campaign-'))
 mkdirSync(join(folder, 'data'))
 console.log(`campaign: seed ${seed}, ${kills} kills, ${records} departures, in ${folder}`)
 const data = cutFlights(join(folder, 'data'), records)
-const campaign = new Campaign({ folder, data, kills, seed, jobs, log: (line) => console.log(line) })
+const log = (line) => console.log(line)
+const subject = values.kafka ? await kafkaSubject() : new FileSubject(data)
+const campaign = new Campaign({ folder, subject, kills, brokerKills, seed, jobs, log })
 process.on('SIGINT', () => {
   campaign.end()
   process.exit(130)
@@ -44,6 +51,13 @@ try {
   campaign.end()
   console.error(`campaign: ${error.message}\ncampaign: seed ${seed}; kept ${folder}`)
   process.exitCode = 1
+} finally {
+  await subject.close()
+}
+
+async function kafkaSubject() {
+  const { KafkaSubject } = await import('./campaign/kafka-subject.mjs')
+  return await KafkaSubject.start(data, log)
 }
 
 function wholeNumber(name) {

@@ -3,11 +3,10 @@ import { execFileSync, spawn } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { repository } from '../repository.mjs'
-import { differences, outcomeOf, partsOf, phaseOf } from './outcome.mjs'
+import { differences, phaseOf } from './outcome.mjs'
 import { Random } from './random.mjs'
 
 const PROGRAM = join(repository, 'dist/cli/main.js')
-const PIPELINE = join(repository, 'test/kills/flights.ts')
 /** System calls of a checkpoint, a commit and a recovery; the kill comes as one of them begins. */
 const CALLS = ['rename', 'fsync', 'unlink', 'rmdir', 'mkdir', 'ftruncate', 'pwrite64']
 
@@ -17,6 +16,8 @@ export class Campaign {
   #stops = 0
   #rounds = 0
   #phases = new Map()
+  /** By folder of a round. */
+  #params = new Map()
   #expected
   /** Milliseconds of the unfailed run: to its first record, and from there to its end. */
   #startMs = 0
@@ -30,14 +31,14 @@ export class Campaign {
   }
 
   async run() {
-    const { folder, log, kills, jobs } = this.#options
+    const { folder, log, kills, jobs, subject, brokerKills = 0, seed } = this.#options
     const reference = join(folder, 'reference')
     mkdirSync(reference)
     const unfailed = await this.#start(reference, ['--checkpoint-every', '1s'], new Random(0), 'none')
     if (unfailed.code !== 0) throw new Error(`the run that nobody killed failed:\n${unfailed.stderr}`)
     this.#startMs = unfailed.startMs
     this.#runMs = unfailed.runMs
-    this.#expected = await outcomeOf(reference)
+    this.#expected = await subject.outcomeOf(reference)
     log(
       `the unfailed run: ${ms(this.#startMs)} to its first record, ${ms(this.#runMs)} to its end, ` +
         `${this.#expected.size} things to compare`,
@@ -45,7 +46,13 @@ export class Campaign {
     if (!this.#hasStrace) log('SKIPPED exact kills at system calls: strace is not here (apt-get install strace)')
     const shown = setInterval(() => log(this.#progress()), 5000)
     try {
-      await Promise.all(Array.from({ length: jobs }, () => this.#roundsUntil(kills)))
+      let isOver = false
+      const disturbing = subject.disturb(brokerKills, seed, () => isOver)
+      const rounds = Array.from({ length: jobs }, () => this.#roundsUntil(kills))
+      await Promise.all(rounds).finally(() => {
+        isOver = true
+      })
+      await disturbing
     } finally {
       clearInterval(shown)
     }
@@ -62,12 +69,13 @@ export class Campaign {
   }
 
   async #roundsUntil(kills) {
-    while (this.#kills < kills) await this.#round(++this.#rounds)
+    const { subject, brokerKills = 0 } = this.#options
+    while (this.#kills < kills || (subject.brokerKills ?? 0) < brokerKills) await this.#round(++this.#rounds)
   }
 
   /** One pipeline from the beginning to its end, killed on the way. */
   async #round(number) {
-    const { folder: root, seed } = this.#options
+    const { folder: root, seed, subject } = this.#options
     const random = new Random(seed * 1_000_003 + number)
     const folder = join(root, `round-${number}`)
     mkdirSync(folder)
@@ -75,7 +83,7 @@ export class Campaign {
     const every = ['--checkpoint-every', `${10 + random.below(60)}ms`, '--retain', String(2 + random.below(2))]
     for (let run = 1; ; run++) {
       const where = `round ${number}, run ${run}`
-      const before = partsOf(folder)
+      const before = await subject.visible(folder)
       const luck = random.below(100)
       const how = luck < 70 ? 'moment' : luck < 85 ? 'call' : 'signal'
       const ended = await this.#start(folder, every, random, this.#kills < this.#options.kills ? how : 'none')
@@ -85,10 +93,12 @@ export class Campaign {
         this.#phases.set(phase, (this.#phases.get(phase) ?? 0) + 1)
       } else if (ended.wasStopped) this.#stops++
       else if (ended.code !== 0) throw new Error(`${where} ended with ${ended.code}:\n${ended.stderr}`)
-      this.#checkVisible(folder, before, where)
+      await subject.check(folder, before, this.#expected).catch((error) => {
+        throw new Error(`${where}: ${error.message}`)
+      })
       if (!ended.wasKilled && !ended.wasStopped && ended.hasFinished) break
     }
-    const wrong = differences(this.#expected, await outcomeOf(folder))
+    const wrong = differences(this.#expected, await subject.outcomeOf(folder))
     if (wrong.length > 0) {
       throw new Error(
         `round ${number} differs from the unfailed run in ${wrong.length} things: ${wrong.slice(0, 5).join('; ')}`,
@@ -96,24 +106,16 @@ export class Campaign {
     }
   }
 
-  /** What readers may have taken can never be taken back. */
-  #checkVisible(folder, before, where) {
-    const { final } = partsOf(folder)
-    for (const [name, bytes] of final) {
-      if (this.#expected.get(name) !== bytes) throw new Error(`${where}: ${name} is public and is not as it should be`)
-    }
-    const gone = [...before.final.keys()].find((name) => !final.has(name))
-    if (gone !== undefined) throw new Error(`${where}: ${gone} was public and is gone`)
-  }
-
   /**
    * Runs the program once. `how` it ends: 'none' by itself; 'moment' by a kill at a random moment, of starting or of
    * running; 'call' by a kill at a random system call; 'signal' by SIGTERM, or SIGINT twice.
    */
-  #start(folder, flags, random, how) {
-    const { departures, landings } = this.#options.data
-    const params = ['-p', `departures=${departures}`, '-p', `landings=${landings}`]
-    const args = [PROGRAM, 'run', PIPELINE, '--json', '--base', folder, '--state', 'state', ...params, ...flags]
+  async #start(folder, flags, random, how) {
+    const { subject } = this.#options
+    const given = this.#params.get(folder) ?? (await subject.paramsOf(folder))
+    this.#params.set(folder, given)
+    const params = Object.entries(given).flatMap(([name, value]) => ['-p', `${name}=${value}`])
+    const args = [PROGRAM, 'run', subject.pipeline, '--json', '--base', folder, '--state', 'state', ...params, ...flags]
     const atCall = how === 'call' && this.#hasStrace
     const call = CALLS[random.below(CALLS.length)]
     // Rare calls would hardly be met at a high count.
@@ -174,7 +176,7 @@ export class Campaign {
         }
       })
     })
-    return new Promise((resolve) => {
+    return await new Promise((resolve) => {
       child.on('close', (code, signal) => {
         clearTimeout(timer)
         this.#children.delete(child)
@@ -190,7 +192,9 @@ export class Campaign {
 
   #progress() {
     const seconds = (performance.now() - this.#startedAt) / 1000
-    return `${this.#kills} kills and ${this.#stops} stops in ${this.#rounds} rounds, ${seconds.toFixed(0)} s`
+    const { brokerKills = 0 } = this.#options.subject
+    const broker = brokerKills > 0 ? ` and ${brokerKills} of the broker` : ''
+    return `${this.#kills} kills${broker} and ${this.#stops} stops in ${this.#rounds} rounds, ${seconds.toFixed(0)} s`
   }
 }
 

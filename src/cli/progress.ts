@@ -37,7 +37,7 @@ export function terminalProgress(name: string, quiet: boolean): ProgressView {
       status.show(() => progressText(handle, `${count(rate)}/s`))
     },
     note: (message) => status.note(message),
-    serves: (url) => process.stderr.write(`${name}  serves ${url}\n`),
+    serves: (url) => status.print(`serves ${url}`),
     cleared: () => status.clear(),
     ended(handle) {
       const { records, ms, rate } = meter.total(handle.progress().records, performance.now())

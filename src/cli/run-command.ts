@@ -83,7 +83,13 @@ async function start(
   onSignals(suspend, output.note)
   onClosedOutput(suspend)
   const { note, warn, logger } = output
-  const running = run(pipeline, { ...options, params, warn, logger, onUserError: userErrors(bundle, note) })
+  const running = run(pipeline, {
+    ...options,
+    params,
+    warn,
+    logger,
+    onUserError: userErrors(bundle, (message) => note(message, 'warn')),
+  })
   side?.watch(running)
   try {
     handle = await running

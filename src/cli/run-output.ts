@@ -10,7 +10,7 @@ export interface RunOutput {
   /** Absent without `--log`. */
   readonly logger: Logger | undefined
   /** Something to know, which ends nothing. */
-  readonly note: (message: string) => void
+  readonly note: (message: string, level?: 'info' | 'warn') => void
   /** Takes what the run warns of beside its logger. */
   readonly warn: ((message: string) => void) | undefined
   /** The report, for a person. */
@@ -37,9 +37,9 @@ export function runOutput(
     view,
     logger,
     warn,
-    note: (message) => {
+    note: (message, level = 'info') => {
       warn?.(message)
-      logger?.warn({}, message)
+      logger?.[level]({}, message)
     },
     print: (text) => {
       if (!json && !quiet && logger === undefined) stream.write(redactedText(text))

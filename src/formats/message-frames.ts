@@ -1,4 +1,5 @@
 import { MillraceError } from '../errors.ts'
+import { MARK_BYTES } from './message.ts'
 
 /** A frame that is longer is damage, not data: brokers allow far less. */
 const MAX_FRAME_BYTES = 1 << 30
@@ -34,6 +35,8 @@ export class MessageFrames implements MessagePlace {
   headerStart = 0
   valueStart = -1
   valueEnd = -1
+  /** Offset of the last mark that was passed. */
+  reached = 0
   /** The current message is longer than allowed: only its head is there, and its value only if that starts in the head. */
   tooLong = false
 
@@ -62,24 +65,35 @@ export class MessageFrames implements MessagePlace {
     this.ended = true
   }
 
-  /** Moves to the next message; false when it needs more bytes, or after the last one. */
+  /** Moves to the next message, over marks; false when it needs more bytes, or after the last one. */
   next(): boolean {
-    const { from, have, view } = this
+    const { view, have } = this
+    let { from } = this
     if (have - from < 4) return this.stop()
-    const length = view.getUint32(from, true)
+    let length = view.getUint32(from, true)
+    while (length === MARK_BYTES) {
+      if (have - from < 4 + MARK_BYTES) return this.stop()
+      this.reached = this.offsetAt(from + 4)
+      this.from = from += 4 + MARK_BYTES
+      if (have - from < 4) return this.stop()
+      length = view.getUint32(from, true)
+    }
     if (length < LEAST_BYTES || length > MAX_FRAME_BYTES) throw corrupt('a message has an impossible length', length)
     this.tooLong = length > this.maxBytes
     const needed = 4 + (this.tooLong ? Math.min(length, HEAD_BYTES) : length)
     if (have - from < needed) return this.stop()
-    this.offset = view.getFloat64(from + 4, true)
+    this.offset = this.offsetAt(from + 4)
     this.timestamp = view.getFloat64(from + 12, true)
-    if (!Number.isSafeInteger(this.offset) || this.offset < 0) {
-      throw corrupt('the offset of a message is not a whole number', this.offset)
-    }
     if (this.tooLong) return this.head(from + needed, from + 4 + length)
     this.from = from + needed
     this.parts(from + 20, this.from)
     return true
+  }
+
+  private offsetAt(at: number): number {
+    const offset = this.view.getFloat64(at, true)
+    if (Number.isSafeInteger(offset) && offset >= 0) return offset
+    throw corrupt('the offset of a message is not a whole number', offset)
   }
 
   /** Finds key, headers and value, the last of which ends at `end`. */

@@ -9,10 +9,16 @@
  *     i32  length of the key, -1: none;   bytes
  *     u16  number of headers; of each:    u16 length of the name, UTF-8;   i32 length of the value, -1: none;   bytes
  *     i32  length of the value, -1: none; bytes
+ *
+ * A frame of 8 bytes is a mark: its offset is where to go on, although no message stands right before it. So a checkpoint gets
+ * past what is no message for a reader, such as the markers of transactions, before the log forgets that.
  */
 import type { ByteReader } from '../bytes/reader.ts'
 import { latin1Read, utf8Length, utf8Read, utf8Write } from '../bytes/utf8.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
+
+/** Length of a mark. */
+export const MARK_BYTES = 8
 
 export interface MessageHeader {
   readonly name: string
@@ -52,8 +58,14 @@ export function writeMessage(message: Message, writer: ByteWriter): void {
   writer.patchU32(start, writer.length - start - 4)
 }
 
+/** Appends a mark: messages go on at `offset`. */
+export function writeMark(offset: number, writer: ByteWriter): void {
+  writer.u32(MARK_BYTES)
+  writer.f64(offset)
+}
+
 /**
- * Reads the frame at the reader's position; the byte fields are views of its bytes.
+ * Reads the frame at the reader's position, which is no mark; the byte fields are views of its bytes.
  *
  * @throws ML_CORRUPT naming the place, for what is no frame
  */

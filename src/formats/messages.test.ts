@@ -1,8 +1,9 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { ByteWriter } from '../bytes/writer.ts'
 import type { DecoderState } from './decoder.ts'
 import { All, decodeAll, generator, lineOf } from './json-lines.fixture.ts'
-import type { Message } from './message.ts'
+import { type Message, writeMark } from './message.ts'
 import { framesOf, header, inChunks, message } from './messages.fixture.ts'
 import { checkMessages, type MessagesOptions, messagesDecoder } from './messages.ts'
 import { boolean, integer, number, type RecordSchema, record, string, time } from './schema.ts'
@@ -264,6 +265,35 @@ describe('the decoder of messages', () => {
       expect(decode(Click, json, [rest], { resume: state })).toEqual(whole.slice(i + 1))
       expect(decode(Click, json, [frames], { resume: state })).toEqual(whole.slice(i + 1))
     }
+  })
+
+  test('goes on where a mark says, behind what is no message, whatever the chunks are', () => {
+    const marked = (offset: number): Uint8Array => {
+      const writer = new ByteWriter()
+      writeMark(offset, writer)
+      return writer.finish()
+    }
+    const first = framesOf([message(3, '{"user":"a","amount":1}')])
+    const second = framesOf([message(9, '{"user":"b","amount":2}')])
+    const bytes = Buffer.concat([marked(2), first, marked(6), marked(8), second, marked(12)])
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      const decoder = messagesDecoder(Click, json, 'clicks/0')
+      const seen: unknown[] = []
+      for (const chunk of [bytes.subarray(0, cut), bytes.subarray(cut)]) {
+        decoder.push(chunk)
+        while (decoder.next()) seen.push([decoder.position, decoder.consumed])
+        seen.push(decoder.consumed)
+      }
+      expect(seen.filter(Array.isArray)).toEqual([
+        [3, 4],
+        [9, 10],
+      ])
+      expect(decoder.state()).toEqual({ consumed: 12, row: 2, header: null })
+      decoder.end()
+      expect(decoder.next()).toBe(false)
+      if (cut === 12 + first.length + 12) expect(seen[1]).toBe(6)
+    }
+    expect(() => decode(Click, json, [marked(-1)])).toThrow(/ML_CORRUPT/)
   })
 
   test('rejects a message that is too long without holding it', () => {

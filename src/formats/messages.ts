@@ -105,7 +105,7 @@ export class MessagesDecoder<T> implements Decoder<T> {
 
   next(): boolean {
     const { frames } = this
-    do if (!frames.next()) return false
+    do if (!frames.next()) return this.pause()
     while (frames.offset < this.consumed)
     this.position = frames.offset
     this.consumed = frames.offset + 1
@@ -114,6 +114,11 @@ export class MessagesDecoder<T> implements Decoder<T> {
     if (frames.tooLong) this.reject('ML_RECORD_SIZE', `the message is longer than ${this.maxRecordBytes} bytes`)
     else this.take()
     return true
+  }
+
+  private pause(): false {
+    if (this.frames.reached > this.consumed) this.consumed = this.frames.reached
+    return false
   }
 
   state(): DecoderState {

@@ -31,6 +31,8 @@ export interface ModelDescription {
   readonly classes?: readonly ClassWeights[]
   /** The one model has reached what it was to stop at: it learns no more. */
   readonly stopped?: boolean
+  /** Records whose category came when its dictionary was full, and shares the slot `<other>`; absent: none. */
+  readonly overflowed?: number
   /** Predictions and early labels that wait. */
   readonly pending: number
 }

@@ -156,7 +156,8 @@ export class PredictOperator implements Operator {
 
   describe(): ModelDescription {
     const { model } = this.#settings
-    const { models, sizeBytes, slotNames } = this.models
+    const { models, sizeBytes, slotNames, encoder } = this.models
+    const { overflowed } = encoder
     const weights = this.#settings.keyed ? undefined : this.models.weights()
     return {
       type: 'model',
@@ -166,6 +167,7 @@ export class PredictOperator implements Operator {
       sizeBytes,
       ...describeWeights(slotNames, weights, this.#task.classes),
       ...(this.models.stopped ? { stopped: true } : {}),
+      ...(overflowed === 0 ? {} : { overflowed }),
       pending: this.#pending?.size ?? 0,
     }
   }

@@ -1,7 +1,7 @@
 /** How late timers of this process fire: what keeps the loop from turning, such as one long function, shows here. */
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
 
-const RESOLUTION_MS = 10
+const RESOLUTION_MS = 20
 /** Numbers are of the last whole window, so that several who ask are told the same. */
 const WINDOW_MS = 10_000
 
@@ -12,15 +12,21 @@ export interface DelayQuantile {
 
 export class EventLoopDelay {
   readonly #histogram: IntervalHistogram
+  readonly #timer: NodeJS.Timeout
   #last: readonly DelayQuantile[] | undefined
 
   constructor() {
     this.#histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
     this.#histogram.enable()
-    setInterval(() => {
+    this.#timer = setInterval(() => {
       this.#last = this.#read()
       this.#histogram.reset()
     }, WINDOW_MS).unref()
+  }
+
+  close(): void {
+    clearInterval(this.#timer)
+    this.#histogram.disable()
   }
 
   /** Median, 99th percentile and largest, in seconds. */

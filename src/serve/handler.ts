@@ -40,8 +40,12 @@ const PATH = /^(?:\/[A-Za-z0-9_-]+)*\/?$/
  * @throws ML_RANGE for a token or host that is none
  */
 export function handler(run: WatchedRun | Promise<WatchedRun>, options: HandlerOptions = {}): RequestListener {
+  return answering(new Health(run, options), options)
+}
+
+/** As `handler`, about a run that is looked after already. */
+export function answering(health: Health, options: AccessOptions): RequestListener {
   const access = new Access(options)
-  const health = new Health(run, options)
   return (request, response) => send(request, response, answerTo(request, access, health))
 }
 

@@ -5,7 +5,8 @@ import { errorText, MillraceError } from '../errors.ts'
 import type { WatchedRun } from '../runtime/local/run-gauges.ts'
 import { systemCode } from '../storage/storage-error.ts'
 import { isLoopback } from './access.ts'
-import { type HandlerOptions, handler } from './handler.ts'
+import { answering, type HandlerOptions } from './handler.ts'
+import { Health } from './health.ts'
 
 export interface ServeOptions extends Omit<HandlerOptions, 'anyAddress'> {
   /** 0: any that is free. */
@@ -44,6 +45,8 @@ export async function serve(run: WatchedRun | Promise<WatchedRun>, options: Serv
   checkAddress(host, port)
   const anyAddress = !isLoopback(host)
   if (anyAddress && token === undefined) throw openToOthers(host)
+  const access = { token, hosts, anyAddress }
+  const health = new Health(run, { stuckMs })
   const server = createServer(
     {
       headersTimeout: HEADERS_TIMEOUT_MS,
@@ -52,7 +55,7 @@ export async function serve(run: WatchedRun | Promise<WatchedRun>, options: Serv
       connectionsCheckingInterval: 1_000,
       maxHeaderSize: MAX_HEADER_BYTES,
     },
-    handler(run, { token, hosts, stuckMs, anyAddress }),
+    answering(health, access),
   )
   limitConnections(server)
   // Without this an answer "100 Continue" would invite the body.
@@ -65,6 +68,7 @@ export async function serve(run: WatchedRun | Promise<WatchedRun>, options: Serv
     port: bound,
     close: () =>
       new Promise((resolve) => {
+        health.loopDelay.close()
         server.close(() => resolve())
         server.closeAllConnections()
       }),

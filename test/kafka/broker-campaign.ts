@@ -3,8 +3,8 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Xoshiro128 } from '../../src/numeric/xoshiro128.ts'
 import type { KafkaBroker } from '../../src/testing/kafka-broker.ts'
+import { readKafkaTopic } from '../../src/testing/read-kafka-topic.ts'
 import { byKey, CountedJob, expectedByKey } from './counted-job.ts'
-import { readTopic } from './topic-reader.ts'
 
 export interface BrokerCampaignReport {
   readonly seed: number
@@ -55,7 +55,7 @@ export async function brokerCampaign(broker: KafkaBroker, kills: number, seed: n
     demand(decided === committed || decided === inDoubt, `${decided} was decided, not ${committed} or ${inDoubt}`)
     if (decided > committed) foundDone++
     committed = decided
-    const shown = await readTopic(broker.brokers, topic).catch(() => undefined)
+    const shown = await readKafkaTopic(broker.brokers, topic).catch(() => undefined)
     demand(
       shown === undefined || byKey(shown) === expectedByKey(job.position),
       `readers see ${shown?.length} rows, not the ${job.position} of checkpoint ${decided}`,
@@ -103,7 +103,7 @@ export async function brokerCampaign(broker: KafkaBroker, kills: number, seed: n
   job.write(1)
   await job.checkpoint()
   for (const { domain } of [...zombies, job]) await domain.close()
-  for (let left = 100; byKey(await readTopic(broker.brokers, topic)) !== expectedByKey(job.position); left--) {
+  for (let left = 100; byKey(await readKafkaTopic(broker.brokers, topic)) !== expectedByKey(job.position); left--) {
     demand(left > 0, `readers do not see ${job.position} rows, each once and in order`)
     await delay(100)
   }

@@ -2,7 +2,7 @@
 // does, without the engine. Tests kill it and compare what readers see with what it was told.
 import { KafkaSink } from '../../src/connectors/kafka/sink.ts'
 import type { JobContext, TransactionDomain } from '../../src/stream/ports.ts'
-import { frame } from './topic-reader.ts'
+import { frame } from './row-frame.ts'
 
 export interface CountedJobOptions {
   readonly brokers: string

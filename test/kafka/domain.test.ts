@@ -6,10 +6,11 @@ import { Cluster } from '../../src/connectors/kafka/cluster.ts'
 import { Outage } from '../../src/connectors/kafka/outage.ts'
 import { initProducer } from '../../src/connectors/kafka/transactional-producer-id.ts'
 import { Xoshiro128 } from '../../src/numeric/xoshiro128.ts'
+import { readKafkaTopic } from '../../src/testing/read-kafka-topic.ts'
 import { TcpProxy } from '../../src/testing/tcp-proxy.ts'
 import { describeOnKafka } from './broker.ts'
 import { byKey, CountedJob, expectedByKey } from './counted-job.ts'
-import { readTopic } from './topic-reader.ts'
+import { write } from './reading.ts'
 
 const [PRODUCE, END_TXN] = [0, 26]
 /** The broker looks ten times a second for transactions that took too long, instead of every ten seconds. */
@@ -52,7 +53,7 @@ describeOnKafka('a Kafka transaction domain', options, (broker) => {
     return { job, topics: names, brokers: broker().brokers }
   }
   const throughProxy = async () => ({ ...(await newJob()), brokers: `127.0.0.1:${proxy.port}` })
-  const visible = async (topic: string) => byKey(await readTopic(broker().brokers, topic))
+  const visible = async (topic: string) => byKey(await readKafkaTopic(broker().brokers, topic))
   /** The answer to a commit comes when it is decided; readers see it a moment later. */
   const seen = (topic: string, rows: number, topics = 1, index = 0) =>
     expect.poll(() => visible(topic), { timeout: 20_000 }).toBe(expectedByKey(rows, topics, index))
@@ -98,6 +99,35 @@ describeOnKafka('a Kafka transaction domain', options, (broker) => {
     for (const [i, topic] of setup.topics.entries()) await seen(topic, 180, 3, i)
     await next.domain.close()
     await job.domain.close()
+  })
+
+  test('what another job left open does not hide what was decided', async () => {
+    const [other, setup] = [await newJob(), await newJob()]
+    const dead = await CountedJob.start(other)
+    dead.write(1)
+    await dead.prepare()
+    const job = await CountedJob.start(setup)
+    for (let epoch = 1; epoch <= 3; epoch++) {
+      job.write(2)
+      await job.checkpoint()
+    }
+    job.write(2)
+    await job.prepare()
+    const next = await CountedJob.start(setup, job.positions)
+    expect(next.recovered).toBe(3)
+    for (const { domain } of [dead, job, next]) await domain.close()
+  })
+
+  test('a job finds its marker behind a thousand others', async () => {
+    const setup = await newJob()
+    const job = await CountedJob.start(setup)
+    job.write(2)
+    await job.checkpoint()
+    const others = Array.from({ length: 1200 }, (_, i) => ({ key: `other ${i}`, value: '{"checkpoint":1}' }))
+    await write(broker().brokers, '__millrace_checkpoints', others)
+    const next = await CountedJob.start(setup, job.positions)
+    expect(next.recovered).toBe(1)
+    for (const { domain } of [job, next]) await domain.close()
   })
 
   test('a process that was replaced is fenced when it commits, and when it writes', async () => {
@@ -221,7 +251,7 @@ describeOnKafka('a Kafka transaction domain', options, (broker) => {
       await job.checkpoint()
       await seen(setup.topics[0], 10 * epoch)
     }
-    expect((await readTopic(broker().brokers, setup.topics[0], 0)).length).toBe(40)
+    expect((await readKafkaTopic(broker().brokers, setup.topics[0], 0)).length).toBe(40)
     await job.domain.close()
   })
 
@@ -256,7 +286,7 @@ describeOnKafka('a Kafka transaction domain', options, (broker) => {
       proxy.heal()
     }
     await seen(setup.topics[0], job.position)
-    expect((await readTopic(broker().brokers, setup.topics[0], 0)).length, `KAFKA_SEED=${seed}`).toBe(job.position)
+    expect((await readKafkaTopic(broker().brokers, setup.topics[0], 0)).length, `KAFKA_SEED=${seed}`).toBe(job.position)
     await job.domain.close()
   })
 

@@ -5,7 +5,7 @@ import { record, string } from 'millrace'
 import { type KafkaSourceOptions, kafka } from 'millrace/kafka'
 import { ByteReader } from '../../src/bytes/reader.ts'
 import { KafkaSource } from '../../src/connectors/kafka/source.ts'
-import { type Message, readMessage } from '../../src/formats/message.ts'
+import { MARK_BYTES, type Message, readMessage } from '../../src/formats/message.ts'
 import type { JobContext, KnownSplit, Split, SplitReader } from '../../src/stream/ports.ts'
 
 const Row = record({ text: string() }) as RecordSchema<unknown>
@@ -16,11 +16,16 @@ export function contextOf(options: KafkaSourceOptions, warnings: string[] = []):
   return { uid: 'in', options: declaration.options, base: '/', job: 'test', warn: (message) => warnings.push(message) }
 }
 
-/** The messages of one chunk, with their bytes copied out. */
+/** The messages of one chunk, with their bytes copied out; marks are left out. */
 export function messagesOf(chunk: Uint8Array): Message[] {
-  const reader = new ByteReader(chunk.slice(), 'test')
+  const bytes = chunk.slice()
+  const view = new DataView(bytes.buffer)
   const messages: Message[] = []
-  while (reader.remaining > 0) messages.push(readMessage(reader))
+  for (let at = 0; at < bytes.length; ) {
+    const length = view.getUint32(at, true)
+    if (length !== MARK_BYTES) messages.push(readMessage(new ByteReader(bytes, 'test', at)))
+    at += 4 + length
+  }
   return messages
 }
 
@@ -55,7 +60,7 @@ export async function readAll(options: KafkaSourceOptions): Promise<Map<string, 
 export async function withSource<R>(
   options: KafkaSourceOptions,
   body: (source: KafkaSource, context: JobContext, splits: readonly Split[]) => Promise<R>,
-  known?: ReadonlyMap<string, KnownSplit>,
+  known: ReadonlyMap<string, KnownSplit> = new Map(),
 ): Promise<R> {
   const source = new KafkaSource()
   const context = contextOf(options)
@@ -75,6 +80,9 @@ export interface Sent {
   readonly headers?: { readonly [name: string]: string }
 }
 
+/** Of messages: what is sent at once is one batch for each partition, which brokers limit to a megabyte. */
+const SEND_AT_ONCE = 500
+
 /** Writes messages, in order. */
 export async function write(
   brokers: string,
@@ -82,9 +90,12 @@ export async function write(
   messages: readonly (string | Sent)[],
   options: Partial<ProducerOptions<Buffer, Buffer, Buffer, Buffer>> = {},
 ): Promise<void> {
-  const producer = new Producer({ clientId: 'test', bootstrapBrokers: [brokers], ...options })
+  const producer = new Producer({ clientId: 'test', bootstrapBrokers: [brokers], idempotent: true, ...options })
   try {
-    await producer.send({ messages: messages.map((message) => outgoing(topic, message)) })
+    for (let from = 0; from < messages.length; from += SEND_AT_ONCE) {
+      const some = messages.slice(from, from + SEND_AT_ONCE)
+      await producer.send({ messages: some.map((message) => outgoing(topic, message)) })
+    }
   } finally {
     await producer.close()
   }

@@ -1,6 +1,8 @@
 /** What an operator sees of a run from outside: alive, ready, and numbers that agree with what was done. */
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { features, integer, logistic, pipeline, record, string } from 'millrace'
 import { type LogFields, type Logger, type RunHandle, type RunOptions, run } from 'millrace/embedded'
 import { memory } from 'millrace/memory'
@@ -13,6 +15,7 @@ import type { JobContext, SinkWriter, Split } from '../../src/stream/ports.ts'
 import { HandFedSource, handFed } from '../endless/hand-fed.ts'
 import { folder } from '../faults/faulty-run.ts'
 import { ask } from '../faults/http-client.ts'
+import { repository } from '../source-files.ts'
 import { type Family, parseMetrics, sampleOf } from './parse-metrics.ts'
 
 const Click = record({ id: string(), user: string(), at: integer() })
@@ -300,6 +303,36 @@ describe('metrics', () => {
     expect(await next.value('millrace_model_steps{model="buys"}')).toBe(
       await value('millrace_model_steps{model="buys"}'),
     )
+  })
+
+  test('fault 51: what is not defined yet is NaN, which Prometheus knows, and in JSON nothing is null or NaN for want of it', async () => {
+    const handle = await starting()
+    const { get, value } = await watched(handle)
+    expect(await value('millrace_model_log_loss{model="buys",window="overall"}')).toBeNaN()
+    expect(await value('millrace_baseline_accuracy{model="buys",window="recent",baseline="majority"}')).toBeNaN()
+    // Nothing was read, so there is no event time: left out, not a number that means nothing.
+    expect(await value('millrace_watermark_lag_seconds{source="clicks"}')).toBeUndefined()
+    const { startedFrom, lastCheckpoint, waitsFor, ...said } = JSON.parse((await get('/')).body)
+    expect([startedFrom, lastCheckpoint]).toEqual([null, null])
+    expect([null, 'input']).toContain(waitsFor)
+    expect(JSON.stringify(said)).not.toMatch(/null|NaN|Infinity/)
+  })
+
+  test('are those that docs/operation.md explains, with their types', async () => {
+    fed(9)
+    const handle = await starting()
+    const { metrics } = await watched(handle)
+    await eventually(async () => expect(sampleOf(await metrics(), 'millrace_checkpoint_id')).toBeGreaterThan(0))
+    const told = [...(await metrics())].map(([name, { type }]) => `${name} ${type}`)
+    const docs = readFileSync(join(repository, 'docs/operation.md'), 'utf8')
+    const explained = [...docs.matchAll(/^\| `((?:millrace|process|nodejs)_[a-z_<>]+)` \| (\w+) \|/gm)]
+    const patterns = explained.map(
+      ([, name, type]) => new RegExp(`^${name.replace('<metric>', '[a-z0-9_]+')} ${type}$`),
+    )
+    expect(told.filter((family) => !patterns.some((pattern) => pattern.test(family)))).toEqual([])
+    const absent = patterns.filter((pattern) => !told.some((family) => pattern.test(family)))
+    expect(absent).toEqual([])
+    expect(patterns.length).toBeGreaterThan(30)
   })
 
   test('are served by a server of the program, too', async () => {

@@ -46,6 +46,7 @@ const meanings: { readonly [code: number]: readonly [Meaning, string] } = {
   74: ['other-node', 'FENCED_LEADER_EPOCH'],
   75: ['again', 'UNKNOWN_LEADER_EPOCH'],
   76: ['refused', 'UNSUPPORTED_COMPRESSION_TYPE'],
+  78: ['again', 'OFFSET_NOT_AVAILABLE'],
   87: ['bad-row', 'INVALID_RECORD'],
   89: ['again', 'THROTTLING_QUOTA_EXCEEDED'],
   90: ['lost', 'PRODUCER_FENCED'],

@@ -1,13 +1,16 @@
 /**
  * Which checkpoint of a job was committed last, as its cluster knows it: a marker for each, written inside the transaction
  * of its rows into a compacted topic under the name of the job. So marker and rows are seen both or neither.
+ *
+ * The topic is shared by all jobs, and a transaction that another job left open hides what comes after it from readers with
+ * 'read_committed'. So everything is read, and which markers count is told by the control records that end transactions.
  */
+import type { RecordsBatch } from '@platformatic/kafka'
 import { ByteWriter } from '../../bytes/writer.ts'
 import { MillraceError } from '../../errors.ts'
 import { writeMessage } from '../../formats/message.ts'
 import { codeName, meaningOf } from './answer-code.ts'
 import type { Cluster } from './cluster.ts'
-import { type Batch, committedBatches } from './committed-batches.ts'
 import type { Outage } from './outage.ts'
 import { partitionOf } from './partitioner.ts'
 import { repeated } from './repeated-call.ts'
@@ -19,7 +22,10 @@ const [FETCH_BYTES, FETCH_WAIT_MS] = [1 << 20, 500]
 const [UNKNOWN_TOPIC, ALREADY_THERE, NO_LEADER] = [3, 36, 5]
 /** A broker that has nothing to send before the end it gave is not well. */
 const EMPTY_FETCHES = 20
-const READ_COMMITTED = 1
+const READ_UNCOMMITTED = 0
+/** Of a batch's attributes; its record's key holds, behind a version, how the transaction ended. */
+const CONTROL = 1 << 5
+const [CONTROL_TYPE_AT, COMMIT] = [2, 1]
 const [LATEST, EARLIEST] = [-1n, -2n]
 const ANY = -1
 /** Small segments, so that old markers are compacted away after some thousand checkpoints. */
@@ -108,52 +114,67 @@ export class CheckpointMarkers {
     const partition = { partitionIndex: this.#partition, currentLeaderEpoch: -1, timestamp }
     const request = { name: topic, partitions: [partition] }
     return await this.#ofPartition(async (node) => {
-      const answer = await cluster.call(node, api, -1, READ_COMMITTED, [request])
+      const answer = await cluster.call(node, api, -1, READ_UNCOMMITTED, [request])
       const [found] = answer.topics[0].partitions
       return [found.errorCode, Number(found.offset)]
     })
   }
 
   async #lastWithin(from: number, end: number): Promise<number | null> {
-    const { job, topic } = this.#options
+    /** Markers of the job whose transaction has not ended yet, by producer. */
+    const open = new Map<bigint, number>()
     let last: number | null = null
     let empty = 0
     for (let at = from; at < end; ) {
-      const batches = await this.#fetch(at)
-      for (const { records, firstOffset } of batches.committed) {
-        for (const { key, value, offsetDelta } of records) {
-          const offset = Number(firstOffset) + offsetDelta
-          if (offset < from || offset >= end || key?.toString() !== job) continue
-          last = checkpointOf(value, `topic "${topic}", partition ${this.#partition}, offset ${offset}`)
+      let next = at
+      for (const batch of await this.#fetch(at)) {
+        const { firstOffset, lastOffsetDelta, attributes, producerId, records } = batch
+        next = Math.max(next, Number(firstOffset) + lastOffsetDelta + 1)
+        const decided = open.get(producerId)
+        if ((attributes & CONTROL) === 0) {
+          const checkpoint = this.#checkpointIn(batch)
+          if (checkpoint !== undefined) open.set(producerId, checkpoint)
+        } else if (decided !== undefined) {
+          if (records[0].key?.readInt16BE(CONTROL_TYPE_AT) === COMMIT) last = decided
+          open.delete(producerId)
         }
       }
-      if (batches.next > at) at = batches.next
-      else if (++empty > EMPTY_FETCHES) throw this.#unreadable(at, end)
+      if (next > at) at = next
+      else if (++empty > EMPTY_FETCHES)
+        throw this.#unreadable(`the brokers send nothing from offset ${at} on, of ${end}`)
     }
+    const [undecided] = open.values()
+    // Of this job's ids everything has ended: it was written under others.
+    if (undecided !== undefined) throw this.#unreadable(`the transaction of checkpoint ${undecided} has not ended yet`)
     return last
   }
 
-  async #fetch(at: number): Promise<{ readonly committed: readonly Batch[]; readonly next: number }> {
+  /** The last checkpoint of the job that a batch marks. */
+  #checkpointIn({ firstOffset, records }: RecordsBatch): number | undefined {
+    const { job, topic } = this.#options
+    const found = records.findLast(({ key }) => key?.toString() === job)
+    if (found === undefined) return undefined
+    const offset = Number(firstOffset) + found.offsetDelta
+    return checkpointOf(found.value, `topic "${topic}", partition ${this.#partition}, offset ${offset}`)
+  }
+
+  async #fetch(at: number): Promise<readonly RecordsBatch[]> {
     const { cluster, topic } = this.#options
     const { api } = cluster.client.fetchV12
     const position = { currentLeaderEpoch: -1, lastFetchedEpoch: -1, fetchOffset: BigInt(at) }
     const partition = { partition: this.#partition, partitionMaxBytes: FETCH_BYTES, ...position }
     const request = { topicId: topic, partitions: [partition] }
     return await this.#ofPartition(async (node) => {
-      const limits = [FETCH_WAIT_MS, 1, FETCH_BYTES, READ_COMMITTED] as const
+      const limits = [FETCH_WAIT_MS, 1, FETCH_BYTES, READ_UNCOMMITTED] as const
       // Session 0 and epoch -1: none is kept by the broker.
       const { errorCode, responses } = await cluster.call(node, api, ...limits, 0, -1, [request], [], '')
       const [found] = responses[0]?.partitions ?? []
-      if (found === undefined) return [errorCode, { committed: [], next: at }]
-      return [found.errorCode, committedBatches(found, at)]
+      return [found?.errorCode ?? errorCode, found?.records ?? []]
     })
   }
 
-  #unreadable(at: number, end: number): MillraceError {
-    return new MillraceError('ML_KAFKA', {
-      what: `the brokers send nothing from offset ${at} on, of ${end}`,
-      where: `partition ${this.#partition} of topic "${this.topic}"`,
-    })
+  #unreadable(what: string): MillraceError {
+    return new MillraceError('ML_KAFKA', { what, where: `partition ${this.#partition} of topic "${this.topic}"` })
   }
 
   /** A call to the leader of the markers' partition. */

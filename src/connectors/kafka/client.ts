@@ -19,6 +19,8 @@ const UNKNOWN_TOPIC = 3
 const UNKNOWN_TOPIC_TRIES = 4
 const DENIED = [29, 30, 31]
 /** Leaders and coordinators that move, brokers that have just started. */
+/** A group that has members takes offsets from them alone. */
+const GROUP_IN_USE = [22, 25]
 const AGAIN = [3, 5, 6, 7, 8, 9, 13, 14, 15, 16, 27, 56, 72, 74, 75, 78, 89]
 const GROUP = 0
 
@@ -122,7 +124,11 @@ export class SourceClient {
     if (AGAIN.includes(errorCode)) throw new TryAgain(`${what}: ${name}`)
     throw this.refusal(
       `Kafka answers ${name} for ${what}`,
-      DENIED.includes(errorCode) ? 'Give this user the right to read' : undefined,
+      DENIED.includes(errorCode)
+        ? 'Give this user the right to read'
+        : GROUP_IN_USE.includes(errorCode)
+          ? 'Others are members of this group; name a group of its own to see how far the source is'
+          : undefined,
     )
   }
 

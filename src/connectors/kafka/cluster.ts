@@ -113,7 +113,7 @@ export class Cluster {
         else {
           // A late answer to a call that was given up would be taken for that of another.
           this.#drop(connection)
-          reject(new NoAnswer(errorText(error), { cause: error }))
+          reject(new NoAnswer(reasonOf(error), { cause: error }))
         }
       }
       ;(api as unknown as (...all: unknown[]) => void)(connection, ...args, answered)
@@ -140,7 +140,7 @@ export class Cluster {
       }
     }
     if (this.#closed) throw new NoAnswer('the connection was closed')
-    throw new NoAnswer(errorText(failure), { cause: failure })
+    throw new NoAnswer(reasonOf(failure), { cause: failure })
   }
 
   #connect(name: string, { host, port }: Address): Promise<Connection> {
@@ -176,6 +176,15 @@ export class Cluster {
     this.#open.delete(connection)
     connection.socket?.destroy()
   }
+}
+
+/** What an error says and what has caused it: the library's own says which connection failed, its cause why. */
+function reasonOf(error: unknown): string {
+  const cause = (error as { cause?: unknown } | null)?.cause
+  const text = errorText(error)
+    .replace(/^Error: /, '')
+    .replace(/\.$/, '')
+  return cause === undefined ? text : `${text}: ${reasonOf(cause)}`
 }
 
 function addressOf(address: string): Address {

@@ -107,10 +107,9 @@ export function refusalOf(error: unknown, where: string): MillraceError | undefi
   }
   const tls = chain.find(({ code }) => typeof code === 'string' && TLS_CODES.test(code))
   if (tls === undefined) return undefined
-  const remedy =
-    tls.code === 'EPROTO' || tls.code === 'ERR_SSL_WRONG_VERSION_NUMBER'
-      ? 'Does the broker speak TLS at this port?'
-      : 'Name the certificate of the authority that signed it: tls: { ca }'
+  const remedy = /CERT|VERIFY|SIGNED/.test(String(tls.code))
+    ? 'Name the certificate of the authority that signed it: tls: { ca }'
+    : 'Does the broker speak TLS at this port'
   return refused(`the connection by TLS failed: ${tls.message}`, where, error, remedy)
 }
 

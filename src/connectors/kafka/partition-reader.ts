@@ -1,4 +1,5 @@
 import { ByteWriter } from '../../bytes/writer.ts'
+import { writeMark } from '../../formats/message.ts'
 import type { SplitReader } from '../../stream/ports.ts'
 import { type AbortedTransaction, type BatchTools, FetchedRecords } from './fetched-records.ts'
 
@@ -49,8 +50,8 @@ export class PartitionReader implements SplitReader {
   #from: number
   /** Offset after what was given out. */
   #position: number
-  /** Offset after the last record that was given out. */
-  #consumed: number
+  /** Offset that was told: after the last record that was given out, or of the last mark. */
+  #told: number
   #limit: number | undefined
   #connected = false
   #gaps = 0
@@ -64,7 +65,7 @@ export class PartitionReader implements SplitReader {
     this.partition = options.partition
     this.#from = options.from
     this.#position = options.from
-    this.#consumed = options.from
+    this.#told = options.from
   }
 
   get split(): string {
@@ -96,20 +97,13 @@ export class PartitionReader implements SplitReader {
       : Math.max(0, Math.min(this.#limit, this.#options.until) - this.#position)
   }
 
-  /**
-   * Where a group's offset may be committed when `offset` is covered: behind control records and the like too, once all records
-   * before them are.
-   */
-  shown(offset: number): number {
-    return offset >= this.#consumed ? Math.max(offset, this.#position) : offset
-  }
-
   async read(): Promise<Uint8Array | null> {
     const frames = this.#frames
     for (;;) {
       if (this.#closed) return null
       frames.reset()
       this.#readBatches()
+      this.#mark()
       if (frames.length > 0) return frames.view()
       if (this.#position >= this.#options.until) return null
       if (this.#failure !== undefined) throw this.#failure
@@ -169,13 +163,21 @@ export class PartitionReader implements SplitReader {
     while (frames.length < CHUNK_BYTES && this.#fetched.length > 0) {
       const next = this.#fetched[0]
       if (!next.done) this.#position = Math.max(this.#position, next.readBatch(this.#position, until, frames))
-      this.#consumed = Math.max(this.#consumed, next.consumed)
+      this.#told = Math.max(this.#told, next.consumed)
       if (!next.done) continue
       this.#fetched.shift()
       this.#bytes -= next.byteLength
       this.#position = Math.max(this.#position, next.end)
     }
     wake()
+  }
+
+  /** Says where to go on, when that is behind the last record. */
+  #mark(): void {
+    const position = Math.min(this.#position, this.#options.until)
+    if (position <= this.#told) return
+    this.#told = position
+    writeMark(position, this.#frames)
   }
 
   #arrived(): void {

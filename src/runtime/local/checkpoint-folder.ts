@@ -91,6 +91,12 @@ export async function readCheckpoint(storage: Storage, folder: string, id?: numb
   return new RestoredCheckpoint(folder, manifest, state)
 }
 
+/** Whether a state folder holds any, whole or not. */
+export async function hasCheckpoints(storage: Storage, state: string): Promise<boolean> {
+  const names = await storage.readdir(state).catch(() => [])
+  return names.some((name) => checkpointId(name) !== undefined)
+}
+
 /**
  * Removes a checkpoint, whole or half. The manifest goes first and durably, so that at no moment there is one whose
  * state is gone.

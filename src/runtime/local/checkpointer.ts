@@ -41,6 +41,8 @@ export interface CheckpointerOptions {
   readonly sinks: EngineSinks
   /** What decides whether a checkpoint counts, beside its manifest. */
   readonly domain: { readonly name: string } | undefined
+  /** Called when a checkpoint has ended, well or not. */
+  readonly ended: () => void
   readonly now: () => number
   readonly warn: (message: string) => void
 }
@@ -57,7 +59,6 @@ export interface CheckpointInfo {
 const SLICE_MS = 2
 const PENDING_BYTES = 8 << 20
 const FAILURES_ALLOWED = 3
-const AGAIN_MS = 5
 
 export class Checkpointer {
   /** Told when a checkpoint is durable and its sinks are committed. */
@@ -99,8 +100,10 @@ export class Checkpointer {
   dueMs(pieces: number): number {
     const { everyMs } = this.#options.policy
     if (everyMs === 0 || !this.#news(pieces)) return Number.POSITIVE_INFINITY
-    // One under way: look again when it has ended.
-    return Math.max(this.#running === undefined ? 0 : AGAIN_MS, this.#lastStart + everyMs - performance.now())
+    // The end of one under way wakes the loop.
+    return this.#running !== undefined
+      ? Number.POSITIVE_INFINITY
+      : Math.max(0, this.#lastStart + everyMs - performance.now())
   }
 
   #news(pieces: number): boolean {
@@ -147,6 +150,7 @@ export class Checkpointer {
       .catch((error: unknown) => this.#failed(error))
       .finally(() => {
         this.#running = undefined
+        this.#options.ended()
       })
   }
 

@@ -12,6 +12,14 @@ export type Weaker = { readonly [uid: string]: Guarantee }
 /** What the sinks prepared at one cut, by uid. */
 export type Prepared = { readonly [uid: string]: JsonObject }
 
+/** What sinks may hold at most, and at least, before the sources wait for them. */
+const MOST_PENDING_BYTES = 4 << 20
+const LEAST_PENDING_BYTES = 256 << 10
+/** As long as nothing is known of their pace. */
+const FIRST_PENDING_BYTES = 1 << 20
+/** Longer than the answer of a server takes: a limit that a round trip reaches would slow the sink down, and so itself. */
+const PENDING_MS = 500
+
 interface OpenSink {
   readonly uid: string
   readonly guarantee: Guarantee
@@ -27,6 +35,10 @@ export class EngineSinks {
   #draining: Promise<unknown> | undefined
   #failure: unknown
   #dirty = false
+  /** Pending bytes at which the sources wait. */
+  #limit = FIRST_PENDING_BYTES
+  /** Bytes a millisecond that the sinks took when they were waited for, the last times more than earlier ones. */
+  #pace = MOST_PENDING_BYTES
 
   constructor(sinks: readonly OpenSink[], domain: TransactionDomain | undefined) {
     this.#sinks = sinks
@@ -62,8 +74,27 @@ export class EngineSinks {
     return bytes
   }
 
-  /** Waits until what is pending was handed over, for at most `ms`. @throws what a sink failed with */
+  /** Whether the sources should wait: the sinks hold more than they take in half a second, or more than is sensible. */
+  get full(): boolean {
+    return this.pendingBytes > this.#limit
+  }
+
+  /**
+   * Waits until what is pending was handed over, for at most `ms`, and learns from it how fast the sinks are: a checkpoint
+   * waits for all that is pending, so a slow sink may have little.
+   *
+   * @throws what a sink failed with
+   */
   async drain(ms: number): Promise<void> {
+    const before = this.pendingBytes
+    const startedAt = performance.now()
+    await this.#drain(ms)
+    const pace = (before - this.pendingBytes) / Math.max(performance.now() - startedAt, 0.1)
+    this.#pace = 0.8 * Math.min(this.#pace, MOST_PENDING_BYTES) + 0.2 * pace
+    this.#limit = Math.min(MOST_PENDING_BYTES, Math.max(LEAST_PENDING_BYTES, this.#pace * PENDING_MS))
+  }
+
+  async #drain(ms: number): Promise<void> {
     this.#draining ??= Promise.all(this.#sinks.map(({ writer }) => writer.drain()))
       .catch((error: unknown) => {
         this.#failure ??= error

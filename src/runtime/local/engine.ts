@@ -48,8 +48,6 @@ const PUMP_PIECES = 256
 const STAGE_STEPS = 64
 /** The loop gives way after this many milliseconds. */
 const SLICE_MS = 3
-/** Sinks holding more unwritten bytes than this stop the sources. */
-const SINK_PENDING_BYTES = 8 << 20
 /** Processing-time timers are looked after this often. */
 const TICK_MS = 5
 /** Records held for the watermark, beyond which only the splits that lag are read. */
@@ -83,7 +81,14 @@ export class Engine {
     this.topology = topology
     this.sources = sources
     this.sinks = sinks
-    this.checkpointer = new Checkpointer({ ...options, topology, sources, sinks, domain: options.domain?.domain })
+    this.checkpointer = new Checkpointer({
+      ...options,
+      topology,
+      sources,
+      sinks,
+      domain: options.domain?.domain,
+      ended: wakeup.signal,
+    })
   }
 
   /**
@@ -200,9 +205,9 @@ export class Engine {
   /** Waits for slow sinks, and takes a checkpoint when one is due. */
   async #keepUp(): Promise<void> {
     this.#checkpoint()
-    if (this.sinks.pendingBytes <= SINK_PENDING_BYTES) return
+    if (!this.sinks.full) return
     this.#waitsFor = 'sinks'
-    while (this.sinks.pendingBytes > SINK_PENDING_BYTES && !this.#stopping) {
+    while (this.sinks.full && !this.#stopping) {
       await this.sinks.drain(LOOK_MS)
       this.#checkpoint()
     }

@@ -14,7 +14,7 @@ import type { DirectoryLock } from '../../storage/lock.ts'
 import { nodeStorage } from '../../storage/node-storage.ts'
 import type { JobSite } from '../../stream/ports.ts'
 import type { Program } from '../../stream/program.ts'
-import { checkpointName } from './checkpoint-folder.ts'
+import { checkpointName, hasCheckpoints } from './checkpoint-folder.ts'
 import { CheckpointStore } from './checkpoint-store.ts'
 import type { CheckpointInfo } from './checkpointer.ts'
 import { CrashGuard } from './crash-guard.ts'
@@ -103,8 +103,10 @@ export class Job {
   static async open(program: Program, options: JobOptions): Promise<Job> {
     const storage = options.storage ?? nodeStorage
     const pipeline = program.plan.name
-    // Before anything is written: a source that is not there is the most likely mistake of all.
-    await lookAtSources(program, options.connectors, { ...options, job: pipeline })
+    // Before anything is written: a source that is not there is the most likely mistake of all. A run that goes on knows better
+    // what it needs: history that was read may be gone.
+    const goesOn = options.from !== undefined || (!options.fresh && (await hasCheckpoints(storage, options.state)))
+    if (!goesOn) await lookAtSources(program, options.connectors, { ...options, job: pipeline })
     const lock = await acquireLock(options.state, { storage, processes: options.processes })
     let guard: CrashGuard | undefined
     try {

@@ -1,0 +1,106 @@
+/** Reads all of a Kafka topic, for tests that compare what readers see. */
+import type { RecordsBatch } from '@platformatic/kafka'
+import { Cluster } from '../connectors/kafka/cluster.ts'
+
+/** A record as readers see it. */
+export interface KafkaTopicRecord {
+  readonly partition: number
+  readonly offset: number
+  readonly timestamp: number
+  readonly key: string | null
+  readonly value: string | null
+  readonly headers: readonly (readonly [string, string | null])[]
+}
+
+const LATEST = -1n
+const EMPTY_FETCHES = 50
+
+/** Every committed record, by partition and offset, texts as UTF-8. `isolation` 0 shows those of open and aborted transactions, too. */
+export async function readKafkaTopic(
+  brokers: string,
+  topic: string,
+  isolation: 0 | 1 = 1,
+): Promise<KafkaTopicRecord[]> {
+  const client = await import('@platformatic/kafka')
+  const connection = { connectTimeout: 5000, requestTimeout: 30_000 }
+  const cluster = new Cluster({ client, bootstrap: [brokers], connection, clientId: 'reader' })
+  try {
+    const [{ leaders }] = await cluster.topics([topic])
+    const seen: KafkaTopicRecord[] = []
+    for (const [partition, leader] of leaders.entries()) {
+      const asked = { partitionIndex: partition, currentLeaderEpoch: -1, timestamp: LATEST }
+      const listed = await cluster.call(leader, client.listOffsetsV7.api, -1, isolation, [
+        { name: topic, partitions: [asked] },
+      ])
+      const end = Number(listed.topics[0].partitions[0].offset)
+      let empty = 0
+      for (let at = 0; at < end; ) {
+        const position = { partition, currentLeaderEpoch: -1, lastFetchedEpoch: -1, fetchOffset: BigInt(at) }
+        const request = { topicId: topic, partitions: [{ ...position, partitionMaxBytes: 8 << 20 }] }
+        const limits = [100, 1, 8 << 20, isolation] as const
+        const { responses } = await cluster.call(leader, client.fetchV12.api, ...limits, 0, -1, [request], [], '')
+        const fetched = responses[0].partitions[0]
+        const { committed, next } = committedBatches(fetched, at)
+        if (next === at && ++empty > EMPTY_FETCHES) {
+          const { errorCode, highWatermark, lastStableOffset, logStartOffset } = fetched
+          const ends = `${logStartOffset} to ${lastStableOffset}, ${highWatermark}`
+          throw new Error(`${topic}/${partition} gives nothing at ${at} of ${end} (${ends}): error ${errorCode}`)
+        }
+        for (const { records, firstOffset, firstTimestamp } of committed) {
+          for (const record of records) {
+            const offset = Number(firstOffset) + record.offsetDelta
+            if (offset < at || offset >= end) continue
+            seen.push({
+              partition,
+              offset,
+              timestamp: Number(firstTimestamp + record.timestampDelta),
+              key: record.key?.toString() ?? null,
+              value: record.value?.toString() ?? null,
+              headers: record.headers.map(([name, value]) => [String(name), value?.toString() ?? null] as const),
+            })
+          }
+        }
+        at = next
+      }
+    }
+    return seen
+  } finally {
+    await cluster.close()
+  }
+}
+
+/** What a broker sends for one partition to a reader with 'read_committed'. */
+interface FetchedPartition {
+  readonly abortedTransactions?: readonly { readonly producerId: bigint; readonly firstOffset: bigint }[] | null
+  readonly records?: readonly RecordsBatch[]
+}
+
+const [TRANSACTIONAL, CONTROL] = [1 << 4, 1 << 5]
+
+/**
+ * The batches whose records count: brokers send those of aborted transactions, too, with a list of where these begin, and
+ * markers between them that say where they end.
+ *
+ * @param at offset that was asked for
+ * @returns and the offset to ask for next
+ */
+function committedBatches(
+  { abortedTransactions, records }: FetchedPartition,
+  at: number,
+): { readonly committed: readonly RecordsBatch[]; readonly next: number } {
+  const beginnings = [...(abortedTransactions ?? [])].sort((a, b) => (a.firstOffset < b.firstOffset ? -1 : 1))
+  const aborted = new Set<bigint>()
+  const committed: RecordsBatch[] = []
+  let next = at
+  for (const batch of records ?? []) {
+    const { firstOffset, lastOffsetDelta, attributes, producerId } = batch
+    next = Math.max(next, Number(firstOffset) + lastOffsetDelta + 1)
+    const last = firstOffset + BigInt(lastOffsetDelta)
+    while (beginnings.length > 0 && beginnings[0].firstOffset <= last) {
+      aborted.add((beginnings.shift() as { producerId: bigint }).producerId)
+    }
+    if ((attributes & CONTROL) !== 0) aborted.delete(producerId)
+    else if ((attributes & TRANSACTIONAL) === 0 || !aborted.has(producerId)) committed.push(batch)
+  }
+  return { committed, next }
+}
