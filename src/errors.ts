@@ -117,6 +117,11 @@ export function isMillraceError(error: unknown): error is MillraceError {
   return typeof code === 'string' && code.startsWith('ML_') && typeof errorClass === 'string'
 }
 
+/** Whether the same may go well a little later: a server is away. */
+export function isTransient(error: unknown): boolean {
+  return isMillraceError(error) && error.errorClass === 'transient'
+}
+
 /** The text of anything thrown, for a rejected record or a log line. */
 export function errorText(error: unknown): string {
   if (isError(error)) return isMillraceError(error) ? error.message : redactedText(`${error.name}: ${error.message}`)
