@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { TcpProxy } from 'millrace/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Message } from '../../src/formats/message.ts'
 import type { SplitReader } from '../../src/stream/ports.ts'
 import { describeOnKafka } from './broker.ts'
@@ -7,7 +8,16 @@ import { messagesOf, readMessages, textOf, withSource, write } from './reading.t
 
 const texts = (from: number, to: number) => Array.from({ length: to - from }, (_unused, i) => `${from + i}`)
 
-describeOnKafka('a Kafka source whose broker goes away', {}, (broker) => {
+/** One of its listeners tells clients the port of the proxy, which is not known yet. */
+const options = { advertisedPort: 0 }
+let proxy: TcpProxy
+beforeAll(async () => {
+  proxy = await TcpProxy.start()
+  options.advertisedPort = proxy.port
+})
+afterAll(() => proxy.close())
+
+describeOnKafka('a Kafka source whose broker goes away', options, (broker) => {
   test.each([
     ['is killed', () => broker().kill9()],
     ['is shut down', () => broker().shutDown()],
@@ -39,6 +49,28 @@ describeOnKafka('a Kafka source whose broker goes away', {}, (broker) => {
       }
       const read = found.flat().map((message) => Number(textOf(message)?.split(' ')[0]))
       expect(read.sort((a, b) => a - b)).toEqual(texts(0, 4010).map(Number))
+    })
+  })
+
+  test('does not count as caught up while answers are held back, and reads on when they come or are cut off', async () => {
+    proxy.target = broker().ports.proxied as number
+    await broker().createTopic('stalled')
+    await write(broker().brokers, 'stalled', ['a'])
+    await withSource({ brokers: `127.0.0.1:${proxy.port}`, topic: 'stalled' }, async (source, context, [split]) => {
+      const reader = await source.open(context, split, 0)
+      const found = (await readMessages(reader, 1)).map(textOf)
+      await expect.poll(() => reader.caughtUp, { timeout: 20_000 }).toBe(true)
+      for (const end of ['heals', 'is cut']) {
+        proxy.stall('down')
+        await write(broker().brokers, 'stalled', [`it ${end}`])
+        await expect.poll(() => reader.caughtUp, { timeout: 20_000 }).toBe(false)
+        if (end === 'is cut') proxy.cut()
+        proxy.heal()
+        found.push(...(await readMessages(reader, 1)).map(textOf))
+        await expect.poll(() => reader.caughtUp, { timeout: 20_000 }).toBe(true)
+      }
+      expect(found).toEqual(['a', 'it heals', 'it is cut'])
+      await reader.close()
     })
   })
 })

@@ -86,23 +86,29 @@ export class FetchedRecords {
   readBatch(from: number, until: number, frames: ByteWriter): number {
     const at = this.#at
     const next = this.#batchEnd(at)
-    this.#at = next
-    const lastOffset = this.#lastOffset(at)
-    if (lastOffset < from) return from
     const firstOffset = Number(this.#view.getBigInt64(at))
-    if (firstOffset >= until) return lastOffset + 1
-    const attributes = this.#view.getInt16(at + ATTRIBUTES_AT)
     const body = this.#bytes.subarray(at + ATTRIBUTES_AT, next)
+    // First of all: the last offset is under the checksum, too, and a wrong one would pass over records.
     if (this.#tools.checksum(body) !== this.#view.getUint32(at + CRC_AT)) {
       throw this.#damaged('the checksum of a record batch is wrong', firstOffset)
     }
+    const lastOffset = this.#readRecords(at, next, firstOffset, from, until, frames)
+    this.#at = next
+    return Math.max(from, lastOffset + 1)
+  }
+
+  /** Returns the batch's last offset. */
+  #readRecords(at: number, next: number, firstOffset: number, from: number, until: number, frames: ByteWriter): number {
+    const lastOffset = this.#lastOffset(at)
+    if (lastOffset < from || firstOffset >= until) return lastOffset
+    const attributes = this.#view.getInt16(at + ATTRIBUTES_AT)
     const count = this.#view.getInt32(at + 57)
     const isControl = (attributes & CONTROL) !== 0
-    if (this.#isVoid(at, attributes, lastOffset) && !isControl) return lastOffset + 1
+    if (this.#isVoid(at, attributes, lastOffset) && !isControl) return lastOffset
     let records: Uint8Array = this.#bytes.subarray(at + HEADER_BYTES, next)
     if (isControl) {
       this.#endTransaction(at, records)
-      return lastOffset + 1
+      return lastOffset
     }
     if ((attributes & CODEC) !== 0 && count > 0) records = this.#decompress(attributes & CODEC, records, firstOffset)
     const reader = new RecordReader(records, firstOffset, this.#where)
@@ -113,7 +119,7 @@ export class FetchedRecords {
       if (offset >= from && offset < until) this.consumed = offset + 1
     }
     if (!reader.done) throw this.#damaged('a record batch holds more than its records', firstOffset)
-    return lastOffset + 1
+    return lastOffset
   }
 
   /** 0 when no whole batch is there. */

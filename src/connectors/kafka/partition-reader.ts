@@ -32,6 +32,8 @@ const LOOK_AHEAD_BYTES = 1 << 20
 const CHUNK_BYTES = 128 << 10
 /** Fetches in a row that bring nothing although there should be something, before the gap is taken for one. */
 const GAP_FETCHES = 2
+/** A broker answers twice a second when it has nothing; when it has not for so long, nobody knows what it has. */
+const STALE_MS = 3000
 
 /**
  * One partition as a split: takes what is fetched for it, and gives it out as frames, some batches at a time. Batches are
@@ -53,7 +55,8 @@ export class PartitionReader implements SplitReader {
   /** Offset that was told: after the last record that was given out, or of the last mark. */
   #told: number
   #limit: number | undefined
-  #connected = false
+  /** When the last answer came; negative infinity while the broker is away. */
+  #answeredAt = Number.NEGATIVE_INFINITY
   #gaps = 0
   #failure: unknown
   #closed = false
@@ -88,7 +91,8 @@ export class PartitionReader implements SplitReader {
   }
 
   get caughtUp(): boolean {
-    return this.#connected && this.#fetched.length === 0 && this.#limit !== undefined && this.#from >= this.#limit
+    if (this.#fetched.length > 0 || this.#limit === undefined || this.#from < this.#limit) return false
+    return performance.now() - this.#answeredAt < STALE_MS
   }
 
   get lag(): number | undefined {
@@ -123,7 +127,7 @@ export class PartitionReader implements SplitReader {
 
   take({ records, aborted, limit, certain }: Fetched): void {
     if (this.#closed) return
-    this.#connected = true
+    this.#answeredAt = performance.now()
     this.#limit = limit
     try {
       this.#add(new FetchedRecords(records, this.#from, aborted, this.#options.tools, this.split), certain)
@@ -135,7 +139,7 @@ export class PartitionReader implements SplitReader {
 
   /** The broker does not answer: nobody knows how far behind it is. */
   disconnected(): void {
-    this.#connected = false
+    this.#answeredAt = Number.NEGATIVE_INFINITY
   }
 
   /** What was fetched is still given out before the error. */

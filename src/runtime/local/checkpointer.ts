@@ -41,6 +41,8 @@ export interface CheckpointerOptions {
   readonly sinks: EngineSinks
   /** What decides whether a checkpoint counts, beside its manifest. */
   readonly domain: { readonly name: string } | undefined
+  /** Whether nothing was restored, and a source does not end. */
+  readonly beginning: boolean
   /** Called when a checkpoint has ended, well or not. */
   readonly ended: () => void
   readonly now: () => number
@@ -68,6 +70,8 @@ export class Checkpointer {
   #running: Promise<void> | undefined
   #lastStart = performance.now()
   #lastPieces: number
+  /** Whether no checkpoint holds where the sources begin. */
+  #unfixed: boolean
   #failures = 0
   #failuresInAll = 0
   #fatal: unknown
@@ -76,6 +80,9 @@ export class Checkpointer {
   constructor(options: CheckpointerOptions) {
     this.#options = options
     this.#lastPieces = options.sources.pieces
+    // Where sources that do not end begin is fixed by the first checkpoint: it comes at once.
+    if (options.beginning) this.#lastStart = Number.NEGATIVE_INFINITY
+    this.#unfixed = options.beginning
   }
 
   get last(): CheckpointInfo | undefined {
@@ -107,7 +114,7 @@ export class Checkpointer {
   }
 
   #news(pieces: number): boolean {
-    return pieces > this.#lastPieces || this.#options.sinks.dirty
+    return pieces > this.#lastPieces || this.#options.sinks.dirty || this.#unfixed
   }
 
   /** Throws what a checkpoint in the background ended the run with. */
@@ -143,6 +150,7 @@ export class Checkpointer {
     }
     this.#lastStart = startedAt
     this.#lastPieces = sources.pieces
+    this.#unfixed = false
     const prepared = sinks.prepare(id)
     // Awaited below; until then a failure must not count as unhandled.
     prepared.catch(() => {})

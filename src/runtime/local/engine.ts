@@ -5,6 +5,7 @@
  * is in flight; it is written while records go on. One checkpoint at a time.
  */
 
+import { isTransient } from '../../errors.ts'
 import type { ConnectorTable, JobSite } from '../../stream/ports.ts'
 import type { Program } from '../../stream/program.ts'
 import type { Identity } from '../../time/identity.ts'
@@ -87,6 +88,7 @@ export class Engine {
       sources,
       sinks,
       domain: options.domain?.domain,
+      beginning: this.#endless && options.restored === undefined,
       ended: wakeup.signal,
     })
   }
