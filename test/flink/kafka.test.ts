@@ -136,11 +136,11 @@ describeOnFlink('from Kafka to Kafka', shape, (cluster, home) => {
     await expectSame('moved', result)
   })
 
-  test('go on with a partition that is idle, and one that comes later; the group shows how far', {
+  test('go on beside a partition that is idle; the group shows how far', {
     timeout: 120_000,
   }, async () => {
     await createTopics('idle')
-    const [first, second, third] = visits(3000)
+    const [first, second] = visits(3000)
     await produce(broker.brokers, 'idle-visits', [first, second])
     const admin = new Admin({ clientId: 'visits', bootstrapBrokers: [broker.brokers] })
     const rest = new FlinkRest(cluster().url)
@@ -156,15 +156,6 @@ describeOnFlink('from Kafka to Kafka', shape, (cluster, home) => {
         return partitions.map(({ committedOffset }) => Number(committedOffset))
       }
       await expect.poll(shown, { timeout: 30_000, interval: 200 }).toEqual([first.length, second.length, 0])
-      await admin.createPartitions({ topics: [{ name: 'idle-visits', count: PARTITIONS + 1, assignments: [] }] })
-      await expect
-        .poll(async () => produce(broker.brokers, 'idle-visits', [[], [], [], third]).then(() => true), {
-          timeout: 30_000,
-        })
-        .toBe(true)
-      await expect
-        .poll(shown, { timeout: 30_000, interval: 200 })
-        .toEqual([first.length, second.length, 0, third.length])
     } finally {
       await admin.close()
       await rest.cancel(job)
