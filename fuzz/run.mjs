@@ -6,7 +6,7 @@
  *
  *   --target NAME   one of them; all by default            --seed S        of the inputs; printed, new by default
  *   --seconds N     in all, 60 by default                   --replay FILE   one input again: hexadecimal text
- *   --hang N        seconds after which an input counts as one that never ends, 20 by default
+ *   --hang N        seconds of CPU time after which an input counts as one that never ends, 20 by default
  *
  * Each target runs in a process of its own with a small heap. A failing input is made smaller, printed, and kept in
  * out/fuzz/. Exits with 1 when there was one.
@@ -29,11 +29,18 @@ const { values } = parseArgs({
   },
 })
 const HEAP_MIB = 256
+/** As in child.ts. */
+const WINDOW = 128
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
-const cache = join(repository, 'node_modules/.cache')
-mkdirSync(cache, { recursive: true })
-const folder = mkdtempSync(join(cache, 'millrace-fuzz-'))
+const kept = join(repository, 'out/fuzz')
+mkdirSync(kept, { recursive: true })
+// Within the repository, so that the script finds the packages it needs.
+const folder = mkdtempSync(join(kept, 'run-'))
+process.once('SIGINT', () => {
+  rmSync(folder, { recursive: true, force: true })
+  process.exit(130)
+})
 const hangMs = 1000 * wholeNumber('hang')
 const script = join(folder, 'child.mjs')
 await build({
@@ -76,7 +83,19 @@ async function one(name, seed, seconds) {
     console.log(`fuzz: ${name}: ${result.inputs} inputs`)
     return
   }
-  report(name, seed, result ?? (await lost(name, seed, lastIndex(progress), end)))
+  if (result?.why.startsWith('memory')) report(name, seed, await greedy(name, seed, result))
+  else report(name, seed, result ?? (await lost(name, seed, lastIndex(progress) ?? 0, end)))
+}
+
+/** Which of the last inputs took the memory: they run again in a process that looks after each. */
+async function greedy(name, seed, result) {
+  const start = String(Math.max(0, result.index - WINDOW + 1))
+  const progress = join(folder, `${name}.progress`)
+  const again = await child(
+    ['--target', name, '--seed', String(seed), '--start', start, '--each', '--progress', progress],
+    () => lastIndex(progress),
+  )
+  return again.result?.why === undefined ? result : again.result
 }
 
 /** The child is gone, or was ended: makes the input again that it had under way. */
@@ -88,8 +107,6 @@ async function lost(name, seed, index, why) {
 
 function report(name, seed, { index, why, hex }) {
   failed++
-  const kept = join(repository, 'out/fuzz')
-  mkdirSync(kept, { recursive: true })
   const file = join(kept, `${name}-${seed}-${index}.hex`)
   writeFileSync(file, hex)
   console.log(`fuzz: ${name} FAILS at input ${index} of seed ${seed}: ${why}`)
@@ -114,14 +131,20 @@ function child(args, step) {
     let errors = ''
     running.stdout.on('data', (data) => (output += data))
     running.stderr.on('data', (data) => (errors = (errors + data).slice(-4000)))
-    let last = step?.()
+    let last
     let since = Date.now()
+    let cpuSince = 0
     let hung = false
     const watch = setInterval(() => {
       const now = step?.()
-      if (step === undefined || now !== last) since = Date.now()
+      const cpu = cpuMs(running.pid)
+      if (now === undefined || now !== last) {
+        since = Date.now()
+        cpuSince = cpu
+      }
       last = now
-      if (Date.now() - since < hangMs) return
+      // A busy machine may leave the child no time at all.
+      if (cpu - cpuSince < hangMs && Date.now() - since < 10 * hangMs) return
       hung = true
       running.kill('SIGKILL')
     }, 500)
@@ -135,12 +158,23 @@ function child(args, step) {
   })
 }
 
+/** CPU time of a process, where the system tells. */
+function cpuMs(pid) {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'latin1').split(') ').pop().split(' ')
+    return 10 * (Number(fields[11]) + Number(fields[12]))
+  } catch {
+    return 0
+  }
+}
+
+/** Number of the input under way; undefined before the first. */
 function lastIndex(progress) {
   try {
     const bytes = readFileSync(progress)
-    return bytes.length === 8 ? bytes.readDoubleLE() : 0
+    return bytes.length === 8 ? bytes.readDoubleLE() : undefined
   } catch {
-    return 0
+    return undefined
   }
 }
 

@@ -15,7 +15,6 @@ export const errorTable = {
   ML_CONNECTION: ['transient', 'A connection to another system cannot be made, broke, or gave no answer in time.'],
   ML_CORRUPT: ['fatal', 'Stored bytes are damaged or are not what their header says.'],
   ML_EVENT_TIME: ['data', 'A record has no usable event time.'],
-  ML_EXPOSED: ['programmer', 'A server would be open to other machines without a token.'],
   ML_FEATURE: ['data', 'A value cannot be an input of the model.'],
   ML_FENCED: ['fatal', 'Another process has taken over the folder or the topic this one was writing to.'],
   ML_FIELD: ['data', 'A field is missing or its text is not a value of the declared type.'],
@@ -32,7 +31,6 @@ export const errorTable = {
   ML_KEY: ['data', 'A key function returned something that is not a key.'],
   ML_LABEL: ['data', 'A label or weight is not what the learner takes.'],
   ML_LEARN: ['data', 'Learning from a record would leave the model without finite numbers.'],
-  ML_LISTEN: ['programmer', 'A server cannot listen at its address.'],
   ML_LOAD: ['programmer', 'Pipeline code threw while its file was being loaded.'],
   ML_LOCKED: ['programmer', 'Another process is using the folder.'],
   ML_MALFORMED: ['data', 'A piece of the input is not well-formed in its format.'],
@@ -53,8 +51,8 @@ export const errorTable = {
   ML_RECORD_SIZE: ['data', 'A record is longer than the format allows.'],
   ML_SCHEMA: ['programmer', 'A schema is wrong, or the input does not have its fields.'],
   ML_SECRET: ['programmer', 'A secret is missing, empty, or cannot be read from where it was said to be.'],
-  ML_SERVE_OPEN: ['programmer', 'The HTTP server of a run would be open to others without a token.'],
-  ML_SERVE_PORT: ['programmer', 'The HTTP server of a run cannot listen on its address.'],
+  ML_SERVE_OPEN: ['programmer', 'A server would be open to other machines without a token.'],
+  ML_SERVE_PORT: ['programmer', 'A server cannot listen on its address.'],
   ML_SINK_AHEAD: ['programmer', 'A sink already shows more than the checkpoint to restore covers.'],
   ML_SINK_EXISTS: ['programmer', 'A new sink would mix its output with what is there already.'],
   ML_SINK_LOST: ['programmer', 'Output that a checkpoint covers is missing from its sink.'],
@@ -117,6 +115,11 @@ export function isMillraceError(error: unknown): error is MillraceError {
   if (!isError(error)) return false
   const { code, errorClass } = error as { code?: unknown; errorClass?: unknown }
   return typeof code === 'string' && code.startsWith('ML_') && typeof errorClass === 'string'
+}
+
+/** Whether the same may go well a little later: a server is away. */
+export function isTransient(error: unknown): boolean {
+  return isMillraceError(error) && error.errorClass === 'transient'
 }
 
 /** The text of anything thrown, for a rejected record or a log line. */

@@ -14,7 +14,7 @@ async function checkpointsOf(base: string): Promise<string[]> {
   return names.map((name) => join(base, 'state', name))
 }
 
-const options = { storage, retain: 100, everyRecords: 40, paceMs: 20 }
+const options = { storage, retain: 100, everyRecords: 40, paced: true }
 
 test('every retained checkpoint restores into new folders and replays to the same bytes', async () => {
   const base = folder()

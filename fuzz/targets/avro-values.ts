@@ -82,6 +82,7 @@ export const target: FuzzTarget = {
     Uint8Array.of(0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 1),
     Uint8Array.of(0xfe, 0xff, 0xff, 0xff, 0x0f),
     Uint8Array.of(2, 2, 2, 2, 2, 2, 2, 2),
+    new Uint8Array(20_000).fill(2),
     Uint8Array.of(1, 2),
     Uint8Array.of(0xc0, 0x80),
   ],
@@ -93,7 +94,9 @@ export const target: FuzzTarget = {
     const values = reader.values.slice()
     if (i === 0) {
       const names = VARIANTS[i].schema.fields.map(({ name }) => name)
-      demandSame(values, theirs(bytes, names) ?? values, 'the values that avsc reads')
+      // Past 2^52 avsc loses the lowest bit, which is the sign.
+      const exact = values.every((value) => typeof value !== 'number' || Math.abs(value) < 2 ** 52)
+      if (exact) demandSame(values, theirs(bytes, names) ?? values, 'the values that avsc reads')
       const writer = new ByteWriter()
       writers[i].encode(Object.fromEntries(names.map((name, k) => [name, values[k]])), writer)
       const back = writer.finish()

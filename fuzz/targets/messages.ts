@@ -68,7 +68,7 @@ export const target: FuzzTarget = {
       { maxLength: 5 },
     )
     .map((messages) => with1st(FRAMES | messages.length, framesOf(messages))),
-  dictionary: JSON_WORDS,
+  dictionary: [...JSON_WORDS, '['.repeat(20_000), '{"a":'.repeat(4000)],
   run(input) {
     const first = input[0] ?? 0
     const { schema, options } = VARIANTS[first & 3]

@@ -16,6 +16,8 @@ const { readKafkaTopic, startKafkaBroker } = await import(pathToFileURL(join(rep
 const SINKS = ['scores', 'outcomes', 'expired', 'long-haul']
 const PARTITIONS = 3
 const BATCH = 5000
+/** Rows have the time of their flights, which by default is long past their retention. */
+const KEPT = { 'retention.ms': '-1' }
 
 export class KafkaSubject {
   pipeline = join(repository, 'test/kills/kafka-flights.ts')
@@ -42,7 +44,7 @@ export class KafkaSubject {
 
   async paramsOf(folder) {
     const out = nameOf(folder)
-    for (const sink of SINKS) await this.#broker.createTopic(`${out}-${sink}`, PARTITIONS)
+    for (const sink of SINKS) await this.#broker.createTopic(`${out}-${sink}`, PARTITIONS, KEPT)
     return { brokers: this.#broker.brokers, out }
   }
 

@@ -81,8 +81,10 @@ export class IngestSource implements SourceConnector {
     if (intake instanceof SpoolIntake && offset !== undefined) await intake.covered(offset)
   }
 
-  async close({ uid }: JobContext): Promise<void> {
+  async close({ uid }: JobContext, again = false): Promise<void> {
     const ingest = this.#ingests.get(uid)
+    // What listens goes on meanwhile: it is just then that a spool should take what comes.
+    if (again && ingest?.hasFailed === false) return
     this.#ingests.delete(uid)
     await ingest?.close()
   }

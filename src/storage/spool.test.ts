@@ -229,6 +229,41 @@ describe('a power cut at any operation of a spool', () => {
   )
 })
 
+describe('a kill, a restart and then a power cut', () => {
+  test('take nothing that the restart has seen: an engine may have gone on from it', async () => {
+    let states = 0
+    let unsynced = 0
+    for (let at = 3; at < 60; at++) {
+      const random = generator(at)
+      const disk = new SimulatedDisk()
+      const crash = new CrashStates(disk.root)
+      let safe = 0
+      const killed = new Promise<void>((resolve) => {
+        disk.killed = () => {
+          if (disk.log.length >= at) resolve()
+          return disk.log.length >= at
+        }
+      })
+      const acknowledged = (count: number) => {
+        safe = count
+      }
+      await Promise.race([killed, open(disk, 0).then((spool) => fill(spool, 0, 90, random, acknowledged))])
+      const heir = await open(new SimulatedDisk(disk.root, disk.log), 1)
+      if (heir.end > lines(0, safe).length) unsynced++
+      for (const op of disk.log) crash.advance(op)
+      for (const state of crash.states(random, 3)) {
+        states++
+        const other = new SimulatedDisk(state)
+        const last = await open(other, 2)
+        expect(last.end).toBe(heir.end)
+        expect(await read(last, other, 0)).toBe(lines(0, 90).slice(0, heir.end))
+      }
+    }
+    expect(states).toBeGreaterThan(20)
+    expect(unsynced).toBeGreaterThan(3)
+  })
+})
+
 describe('a disk fault at any operation of a spool', () => {
   test.each(['EIO', 'ENOSPC'])('(%s) is told, and takes nothing that was acknowledged', async (code) => {
     const run = async (disk: SimulatedDisk, acknowledged: (lines: number) => void) => {

@@ -97,8 +97,14 @@ export interface SourceConnector {
    * offsets that others look at, and for spools to be trimmed. Its failure is a warning.
    */
   covered?(context: JobContext, offsets: ReadonlyMap<string, number>): Promise<void>
-  /** Releases what `splits` holds for all splits of a source: a connection, a listening socket. Called last, once. */
-  close?(context: JobContext): Promise<void>
+  /**
+   * Releases what `splits` and `open` hold for all splits of a source: a connection, a listening socket. Called when all its
+   * readers are closed.
+   *
+   * @param again whether the job is about to go on from its last checkpoint in this process; it is called once more, without, when
+   *   it does not in the end
+   */
+  close?(context: JobContext, again?: boolean): Promise<void>
 }
 
 /**

@@ -13,6 +13,7 @@ export interface KafkaTopicRecord {
 }
 
 const LATEST = -1n
+const EMPTY_FETCHES = 50
 
 /** Every committed record, by partition and offset, texts as UTF-8. `isolation` 0 shows those of open and aborted transactions, too. */
 export async function readKafkaTopic(
@@ -32,12 +33,19 @@ export async function readKafkaTopic(
         { name: topic, partitions: [asked] },
       ])
       const end = Number(listed.topics[0].partitions[0].offset)
+      let empty = 0
       for (let at = 0; at < end; ) {
         const position = { partition, currentLeaderEpoch: -1, lastFetchedEpoch: -1, fetchOffset: BigInt(at) }
         const request = { topicId: topic, partitions: [{ ...position, partitionMaxBytes: 8 << 20 }] }
         const limits = [100, 1, 8 << 20, isolation] as const
         const { responses } = await cluster.call(leader, client.fetchV12.api, ...limits, 0, -1, [request], [], '')
-        const { committed, next } = committedBatches(responses[0].partitions[0], at)
+        const fetched = responses[0].partitions[0]
+        const { committed, next } = committedBatches(fetched, at)
+        if (next === at && ++empty > EMPTY_FETCHES) {
+          const { errorCode, highWatermark, lastStableOffset, logStartOffset } = fetched
+          const ends = `${logStartOffset} to ${lastStableOffset}, ${highWatermark}`
+          throw new Error(`${topic}/${partition} gives nothing at ${at} of ${end} (${ends}): error ${errorCode}`)
+        }
         for (const { records, firstOffset, firstTimestamp } of committed) {
           for (const record of records) {
             const offset = Number(firstOffset) + record.offsetDelta

@@ -12,6 +12,8 @@ export interface SinkSubject {
   context(): JobContext | Promise<JobContext>
   /** What others see of the target while its writer is closed. */
   read(context: JobContext): Promise<Uint8Array> | Uint8Array
+  /** A row as the sink takes it, whose bytes `read` gives back; itself where absent. */
+  row?(bytes: Uint8Array, ordinal: number): Uint8Array
 }
 
 /** What a checkpoint keeps of the sink. */
@@ -32,6 +34,8 @@ const STEPS = 40
 export function sinkSuite(subject: SinkSubject): readonly ContractCheck[] {
   const { guarantee } = subject.create()
   const exactly = guarantee === 'exactly-once' ? undefined : `${guarantee}: what was written cannot be taken back`
+  let ordinal = 0
+  const row = (content: string): Uint8Array => rowOf(subject, content, ordinal++)
   const check = (title: string, run: (context: JobContext) => Promise<void>, skip?: string): ContractCheck => ({
     title: `${subject.name}: ${title}`,
     skip,
@@ -151,11 +155,12 @@ async function shake(subject: SinkSubject, context: JobContext, seed: number): P
   let epoch = 0
   let writer = await subject.create().open(context, undefined)
   let partBytes = 0
+  let ordinal = 0
   const write = (): void => {
-    const bytes = row(`${seed}-${model.cut()}${'.'.repeat(random.nextInt(400))}\n`)
-    writer.append(bytes)
-    model.append(bytes)
-    partBytes += bytes.length
+    const content = `${seed}-${model.cut()}${'.'.repeat(random.nextInt(400))}\n`
+    writer.append(rowOf(subject, content, ordinal++))
+    model.append(bytesOf(content))
+    partBytes += content.length
   }
   const roll = (): void => {
     if (partBytes === 0) return
@@ -208,7 +213,11 @@ async function shake(subject: SinkSubject, context: JobContext, seed: number): P
   demand(text(found) === text(expected), `the rows that are covered (seed ${seed})`)
 }
 
-function row(content: string): Uint8Array {
+function rowOf(subject: SinkSubject, content: string, ordinal: number): Uint8Array {
+  return subject.row?.(bytesOf(content), ordinal) ?? bytesOf(content)
+}
+
+function bytesOf(content: string): Uint8Array {
   return new Uint8Array(Buffer.from(content))
 }
 

@@ -26,7 +26,7 @@ import { folder } from './faulty-run.ts'
 import { runShop, type ShopOptions, shop, shopParams, shopResult } from './shop.ts'
 
 const storage = nodeStorage
-const paced: ShopOptions = { storage, everyRecords: 40, paceMs: 8, retain: 3 }
+const paced: ShopOptions = { storage, everyRecords: 40, paced: true, retain: 3 }
 
 let base: string
 

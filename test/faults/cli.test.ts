@@ -1,6 +1,7 @@
 /** Section "CLI" of the fault list as far as it can be seen inside a process; test/cli.test.ts and its neighbours try the program itself. */
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { integer, pipeline, record } from 'millrace'
 import { type RunHandle, run } from 'millrace/embedded'
 import { csv, jsonl } from 'millrace/file'
@@ -60,7 +61,7 @@ describe('a run that is asked to stop', () => {
         base,
         checkpointEvery: 0,
         checkpointRecords: 50,
-        connectors: { sources: [new GeneratedSource(stopping, '', 600, 1)], sinks: [] },
+        connectors: { sources: [new GeneratedSource(stopping, '', 600, () => delay(1))], sinks: [] },
       })
       ends.push((await handle.done).end)
     }

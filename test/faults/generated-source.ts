@@ -12,18 +12,23 @@ export class GeneratedSource implements SourceConnector {
   readonly #line: (row: number) => string
   readonly #head: string
   readonly #chunkBytes: number
-  readonly #paceMs: number
+  readonly #pace: (row: number) => Promise<void>
 
   /**
    * @param head comes before the first row: the header of CSV
    * @param chunkBytes bytes handed out at a time, about; the engine may take a checkpoint between two
-   * @param paceMs time between two chunks, so that a checkpoint is done before the next is due
+   * @param pace waited for before each chunk, with the number of rows read so far: so that a checkpoint can be done before the next is due
    */
-  constructor(line: (row: number) => string, head = '', chunkBytes = 1 << 16, paceMs = 0) {
+  constructor(
+    line: (row: number) => string,
+    head = '',
+    chunkBytes = 1 << 16,
+    pace: (row: number) => Promise<void> = async () => {},
+  ) {
     this.#line = line
     this.#head = head
     this.#chunkBytes = chunkBytes
-    this.#paceMs = paceMs
+    this.#pace = pace
   }
 
   async splits() {
@@ -40,7 +45,7 @@ export class GeneratedSource implements SourceConnector {
     let skip = fromOffset
     let head = this.#head
     const read = async () => {
-      if (this.#paceMs > 0) await new Promise((resolve) => setTimeout(resolve, this.#paceMs))
+      await this.#pace(row)
       for (;;) {
         if (row >= rows && head === '') return null
         let text = head

@@ -76,7 +76,7 @@ export interface ShopOptions {
   readonly retain?: number
   readonly warnings?: string[]
   /** Milliseconds between two chunks of the source. */
-  readonly paceMs?: number
+  readonly paced?: boolean
 }
 
 /** One run of the shop, its state in `state` and its sinks in `out`, both below `base`. */
@@ -90,16 +90,29 @@ export async function runShop(base: string, options: ShopOptions): Promise<RunRe
     everyRecords = 50,
     retain = 2,
     warnings = [],
-    paceMs = 0,
+    paced = false,
   } = options
   let job: Job | undefined
   const line = (row: number) => {
     if (row === atRow && job !== undefined) onRow?.(job)
     return eventLine(row)
   }
+  // A checkpoint is done before many more rows than make one due are read, unless none can be done.
+  let [doneRow, doneId] = [0, 0]
+  const pace = async (row: number): Promise<void> => {
+    const id = () => job?.progress().lastCheckpoint?.id ?? 0
+    for (let waited = 0; row - doneRow > everyRecords && id() === doneId && waited < 500; waited++)
+      await new Promise((resolve) => setTimeout(resolve, 1))
+    if (id() === doneId) return
+    doneRow = row
+    doneId = id()
+  }
   const lock = processes === undefined ? { storage } : { storage, processes, beatMs: 0, wait: async () => {} }
   job = await Job.open(shop.program({ ...shopParams, ...options.params }), {
-    connectors: { sources: [new GeneratedSource(line, '', 1500, paceMs)], sinks: [new FileSink(lock)] },
+    connectors: {
+      sources: [new GeneratedSource(line, '', 1500, paced ? pace : undefined)],
+      sinks: [new FileSink(lock)],
+    },
     base,
     state: join(base, state),
     policy: { everyMs: 0, everyRecords },

@@ -7,9 +7,11 @@ import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { afterEach, describe, expect, test } from 'vitest'
 import { integer, record, string } from '../../formats/schema.ts'
+import { IngestSource } from '../../net/ingest-source.ts'
 import type { JobContext, SplitReader } from '../../stream/ports.ts'
+import { SimulatedDisk } from '../../testing/simulated-disk.ts'
 import { type HttpIngestOptions, httpIngest, type LineFormat } from './index.ts'
-import { httpIngestSource } from './ingest-source.ts'
+import { httpIngestSource, startHttpIngest } from './ingest-source.ts'
 
 const Click = record({ user: string(), n: integer() })
 const closing: (() => unknown)[] = []
@@ -194,15 +196,15 @@ describe('an HTTP ingest', () => {
   })
 
   test('wants its token for every method and path, and tells a stranger nothing else', async () => {
-    const { port } = await ingest({ token: 'correct-horse' })
+    const { port } = await ingest({ token: 'correct-horse-battery' })
     for (const method of ['POST', 'GET', 'PUT', 'DELETE', 'OPTIONS']) {
       for (const path of ['/clicks', '/other']) {
         for (const authorization of [
           undefined,
           'Bearer',
           'Bearer wrong',
-          'Bearer correct-hors',
-          'Basic correct-horse',
+          'Bearer correct-horse-batter',
+          'Basic correct-horse-battery',
         ]) {
           const { status, headers } = await post(port, '{}', { method, path }, authorization ? { authorization } : {})
           expect([method, path, authorization, status]).toEqual([method, path, authorization, 401])
@@ -210,14 +212,14 @@ describe('an HTTP ingest', () => {
         }
       }
     }
-    const right = { authorization: 'Bearer correct-horse' }
+    const right = { authorization: 'Bearer correct-horse-battery' }
     expect((await post(port, '{}', {}, right)).body).toEqual({ accepted: 1 })
     expect((await post(port, '{}', { method: 'PUT' }, right)).status).toBe(405)
   })
 
   test('does not listen beyond this machine without a token', async () => {
-    await expect(ingest({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'ML_EXPOSED' })
-    const { port } = await ingest({ host: '0.0.0.0', token: 'correct-horse' })
+    await expect(ingest({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'ML_SERVE_OPEN' })
+    const { port } = await ingest({ host: '0.0.0.0', token: 'correct-horse-battery' })
     expect((await post(port, '{}', {}, { host: 'any.example' })).status).toBe(401)
   })
 
@@ -323,5 +325,33 @@ describe('an HTTP ingest with a spool', () => {
     expect((await source.splits(context))[0].start).toBeGreaterThan(0)
     await middle.close()
     await expect(source.open(context, { id: 'spool' }, 3)).rejects.toMatchObject({ code: 'ML_SOURCE_CHANGED' })
+  })
+
+  test('answers no 200 to what the disk did not keep, and the run ends', async () => {
+    const disk = new SimulatedDisk()
+    const source = new IngestSource('http-ingest', startHttpIngest, { storage: disk, beatMs: 0 })
+    const { options } = httpIngest({ port: 1, path: '/clicks', spool: 'spool' }, Click)
+    const context: JobContext = {
+      uid: 'clicks',
+      options: { ...options, port: 0 },
+      base: '/',
+      job: 'test',
+      warn: () => {},
+    }
+    const reader = await source.open(context, { id: 'spool' }, 0)
+    closing.push(async () => {
+      await reader.close()
+      await source.close(context)
+    })
+    const port = source.port('clicks') as number
+    expect((await post(port, '{"user":"a","n":1}')).status).toBe(200)
+    disk.fault = ({ kind }) => (kind === 'fsync' ? 'EIO' : undefined)
+    expect((await post(port, '{"user":"b","n":2}')).status).toBe(503)
+    expect((await post(port, '{"user":"c","n":3}')).status).toBe(503)
+    // What was durable may still be read; then the failure is told.
+    const told = await (async () => {
+      for (;;) await reader.read()
+    })().catch((error) => error)
+    expect(told).toMatchObject({ code: 'ML_STORAGE', errorClass: 'fatal' })
   })
 })

@@ -2,11 +2,11 @@ import { open } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { MillraceError } from '../../errors.ts'
 import { BackOff } from '../../net/back-off.ts'
+import { headerTexts } from '../../net/header-texts.ts'
 import { connectionError } from '../../net/ingest-source.ts'
 import { Outbox } from '../../net/outbox.ts'
 import { outgoingUrl, shownUrl } from '../../net/outgoing-address.ts'
 import { pause } from '../../net/pause.ts'
-import { resolveSecret } from '../../storage/resolve-secret.ts'
 import { storageError } from '../../storage/storage-error.ts'
 import type { JobContext, JsonObject, SinkConnector, SinkWriter } from '../../stream/ports.ts'
 import type { SecretText } from '../../stream/secret.ts'
@@ -51,11 +51,10 @@ export class HttpPostSink implements SinkConnector {
     const options = context.options as unknown as PostOptions
     const { allowLinkLocal = false, timeoutMs, format } = options
     const url = outgoingUrl(options.url, ['http:', 'https:'], where, allowLinkLocal)
-    const headers: Record<string, string> = {
+    const headers = {
       'content-type': format.name === 'csv' ? 'text/csv' : 'application/x-ndjson',
+      ...(await headerTexts(options.headers, context.base, where)),
     }
-    for (const [name, value] of Object.entries(options.headers))
-      headers[name.toLowerCase()] = await resolveSecret(value, context.base, `header ${name} of ${where}`)
     const client = new HttpClient(url, headers, timeoutMs, where, allowLinkLocal)
     const letters = options.deadLetters === undefined ? undefined : resolve(context.base, options.deadLetters)
     return new Sender({

@@ -57,10 +57,10 @@ export class HybridSource implements SourceConnector {
     }
   }
 
-  async close(context: JobContext): Promise<void> {
+  async close(context: JobContext, again?: boolean): Promise<void> {
     for (const part of this.#parts(context)) {
       this.#listed.delete(keyOf(part))
-      await part.connector.close?.(part.context)
+      await part.connector.close?.(part.context, again)
     }
   }
 

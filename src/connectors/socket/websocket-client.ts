@@ -1,9 +1,9 @@
 /** The package `ws`, loaded when a pipeline needs it, and opening a connection with it. */
 import type { WebSocket } from 'ws'
 import { isMillraceError, MillraceError } from '../../errors.ts'
+import { headerTexts } from '../../net/header-texts.ts'
 import { connectionError } from '../../net/ingest-source.ts'
 import { guardedLookup, outgoingUrl, shownUrl } from '../../net/outgoing-address.ts'
-import { resolveSecret } from '../../storage/resolve-secret.ts'
 import type { JobContext } from '../../stream/ports.ts'
 import type { SecretText } from '../../stream/secret.ts'
 
@@ -47,9 +47,7 @@ export class WebSocketClient {
   static async of(context: JobContext, where: string, maxMessageBytes: number): Promise<WebSocketClient> {
     const { url, headers, allowLinkLocal = false } = context.options as unknown as ClientOptions
     const target = outgoingUrl(url, ['ws:', 'wss:'], where, allowLinkLocal)
-    const texts: Record<string, string> = {}
-    for (const [name, value] of Object.entries(headers))
-      texts[name] = await resolveSecret(value, context.base, `header ${name} of ${where}`)
+    const texts = await headerTexts(headers, context.base, where)
     return new WebSocketClient(where, target, texts, allowLinkLocal, maxMessageBytes, await loadClient(where))
   }
 

@@ -1,5 +1,6 @@
 /** All sources of a run, and which of their splits to process next. */
 
+import { errorText } from '../../errors.ts'
 import type { JsonObject } from '../../stage/json.ts'
 import type { SourceOutput, SplitLedger } from '../../stage/source-task.ts'
 import type { ConnectorTable, JobSite } from '../../stream/ports.ts'
@@ -134,8 +135,9 @@ export class EngineSources {
     await Promise.all(this.#sources.map((source) => source.covered(states[source.uid])))
   }
 
-  async close(): Promise<void> {
-    await Promise.all(this.#sources.map((source) => source.close()))
+  /** @param again whether the job is about to go on in this process */
+  async close(again = false): Promise<void> {
+    await Promise.all(this.#sources.map((source) => source.close(again)))
   }
 
   #all(): OpenSplit[] {
@@ -153,6 +155,16 @@ export async function lookAtSources(program: Program, connectors: ConnectorTable
     } finally {
       await connector.close?.(context)
     }
+  }
+}
+
+/** Releases what the connectors kept for a job that was to go on. Never fails. */
+export async function closeSources(program: Program, connectors: ConnectorTable, site: JobSite): Promise<void> {
+  for (const source of program.plan.sources) {
+    const context = { ...site, uid: source.uid, options: source.options }
+    await sourceConnector(connectors, source)
+      .close?.(context)
+      .catch((error: unknown) => site.warn(errorText(error)))
   }
 }
 

@@ -127,14 +127,18 @@ export class Engine {
 
   /** Runs to the end of the input, or until `stop`. Rejects on fatal errors, leaving the last checkpoint as it is. */
   async run(): Promise<RunEnd> {
+    let again = false
     try {
       await this.#loop()
       const end: RunEnd = this.topology.ended ? 'finished' : 'suspended'
       await this.checkpointer.final(end)
       return end
+    } catch (error) {
+      again = !this.#stopping && isTransient(error)
+      throw error
     } finally {
       await this.checkpointer.settle()
-      await this.sources.close()
+      await this.sources.close(again)
       await this.sinks.close()
     }
   }

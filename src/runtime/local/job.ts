@@ -6,7 +6,7 @@
  * checkpoint.
  */
 import { join } from 'node:path'
-import { errorText, isMillraceError } from '../../errors.ts'
+import { errorText, isTransient } from '../../errors.ts'
 import type { OperatorDescription, QualityDescription } from '../../operators/describe.ts'
 import type { JsonObject } from '../../stage/json.ts'
 import { acquireLock } from '../../storage/acquire-lock.ts'
@@ -20,7 +20,7 @@ import type { CheckpointInfo } from './checkpointer.ts'
 import { CrashGuard } from './crash-guard.ts'
 import { Engine, type RunEnd } from './engine.ts'
 import type { Weaker } from './engine-sinks.ts'
-import { lookAtSources } from './engine-sources.ts'
+import { closeSources, lookAtSources } from './engine-sources.ts'
 import { JobGauges } from './job-gauges.ts'
 import { jobName } from './job-name.ts'
 import type { JobOptions } from './job-options.ts'
@@ -157,7 +157,7 @@ export class Job {
         } catch (error) {
           if (this.#running && this.#engine.checkpointer.last !== undefined) pauseMs = FIRST_PAUSE_MS
           this.#running = false
-          if (this.#stopping || !isMillraceError(error) || error.errorClass !== 'transient') throw error
+          if (this.#stopping || !isTransient(error)) throw error
           this.#options.warn(`${errorText(error)} The job goes on from its last checkpoint in ${pauseMs / 1000} s.`)
           await this.#wakeup.sleep(pauseMs)
           if (this.#stopping) throw error
@@ -168,6 +168,7 @@ export class Job {
       this.#end ??= 'failed'
       this.#running = false
       this.#guard.close()
+      await closeSources(this.#program, this.#options.connectors, this.#site)
       await this.#lock.release()
     }
   }

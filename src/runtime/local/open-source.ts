@@ -168,10 +168,10 @@ export class OpenSource {
     }
   }
 
-  async close(): Promise<void> {
+  async close(again = false): Promise<void> {
     const { connector, context } = this.#options
     await Promise.all(this.#splits.map((split) => split.close()))
-    await connector.close?.(context)
+    await connector.close?.(context, again)
   }
 
   #known(): ReadonlyMap<string, KnownSplit> {
