@@ -59,7 +59,9 @@ describeOnFlink('from Kafka to Kafka', shape, (cluster, home) => {
 
   const createTopics = async (prefix: string): Promise<void> => {
     await broker.createTopic(`${prefix}-visits`, PARTITIONS)
-    for (const name of Object.keys(SINKS)) await broker.createTopic(`${prefix}-${name}`, 2)
+    // The records bear their event times, of years ago: retention would take them within a minute.
+    const keep = { 'retention.ms': '-1' }
+    for (const name of Object.keys(SINKS)) await broker.createTopic(`${prefix}-${name}`, 2, keep)
   }
 
   const submit = (rest: FlinkRest, given: JsonObject): Promise<string> => {
