@@ -29,6 +29,7 @@ const fileBudgets = {
   'test/kill.test.ts': 240, // a hundred starts of the real program
   'test/flink/pipelines.test.ts': 240, // forty jobs on a Flink cluster
   'test/flink/flights.test.ts': 300, // a year of flights seven times, killed and rescaled
+  'test/flink/kafka.test.ts': 240, // jobs from Kafka to Kafka on a Flink cluster, killed, moved, with a broker that is killed too
   'test/flink/cluster.test.ts': 240, // starts a Flink cluster several times
   'test/flink/host.test.ts': 300, // Maven compiles the host, and tests it in a JVM of its own
 }

@@ -15,7 +15,16 @@ export default pipeline(
     const visits = from(
       'visits',
       onKafka
-        ? kafka({ brokers, topic, group: prefix, ...first, ...(!endless && { until: 'latest' }) }, Visit)
+        ? kafka(
+            {
+              brokers,
+              topic,
+              group: prefix,
+              ...first,
+              ...(endless ? { discoverEvery: '500ms' } : { until: 'latest' }),
+            },
+            Visit,
+          )
         : jsonl(['visits/0.jsonl', 'visits/1.jsonl', 'visits/2.jsonl'], Visit),
       { eventTime: (v) => v.at, outOfOrderness: '2s', ...(endless && { idleTimeout: '100ms' }) },
     )

@@ -8,6 +8,8 @@ import org.apache.flink.connector.kafka.sink.KafkaCommittable;
 import org.apache.kafka.clients.admin.Admin;
 import org.apache.kafka.clients.admin.TransactionDescription;
 import org.apache.kafka.clients.admin.TransactionState;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What became of a transaction that the broker does not let anyone commit: it was committed before
@@ -16,15 +18,16 @@ import org.apache.kafka.clients.admin.TransactionState;
  * The coordinator knows, as long as the transactional id is used for nothing else.
  */
 record CommitVerdict(Properties client) implements Serializable {
+  private static final Logger LOG = LoggerFactory.getLogger(CommitVerdict.class);
 
   /** Whether its rows are in the topic. */
   boolean committed(KafkaCommittable transaction) {
     try (Admin admin = Admin.create(client)) {
       String id = transaction.getTransactionalId();
       TransactionDescription now = admin.describeTransactions(List.of(id)).description(id).get();
-      boolean same =
-          now.producerId() == transaction.getProducerId()
-              && now.producerEpoch() <= transaction.getEpoch() + 1;
+      LOG.warn("{} cannot be committed; the coordinator has {}", transaction, now);
+      int ends = now.producerEpoch() - transaction.getEpoch();
+      boolean same = now.producerId() == transaction.getProducerId() && (ends == 0 || ends == 1);
       return same
           && (now.state() == TransactionState.COMPLETE_COMMIT
               || now.state() == TransactionState.PREPARE_COMMIT);

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.apache.flink.api.common.eventtime.Watermark;
 import org.apache.flink.api.connector.source.ReaderOutput;
 import org.apache.flink.api.connector.source.SourceEvent;
@@ -98,6 +99,10 @@ final class FrameReader implements SourceReader<Piece, Split> {
     boolean opened;
     boolean hungry = true;
     boolean finished;
+
+    /** Finished, and Flink knows: it holds no watermark back. */
+    boolean released;
+
     boolean paused;
     boolean idle;
     double watermark;
@@ -155,6 +160,7 @@ final class FrameReader implements SourceReader<Piece, Split> {
 
   @Override
   public InputStatus pollNext(ReaderOutput<Piece> output) throws Exception {
+    for (OpenSplit one : splits) if (one.finished && !one.released) release(one, output);
     OpenSplit open = lagging();
     if (open == null && complete && feed().look()) open = lagging();
     if (open != null) {
@@ -176,7 +182,13 @@ final class FrameReader implements SourceReader<Piece, Split> {
   public CompletableFuture<Void> isAvailable() {
     if (lagging() != null || available.isDone()) return CompletableFuture.completedFuture(null);
     if (feed == null) return available;
-    return CompletableFuture.anyOf(available, feed.available()).thenApply(any -> null);
+    CompletableFuture<Object> any = CompletableFuture.anyOf(available, feed.available());
+    boolean awaitsIdleness =
+        complete
+            && source.idleMs() > 0
+            && splits.stream().anyMatch(open -> !open.finished && !open.idle && !open.paused);
+    if (awaitsIdleness) any.completeOnTimeout(null, source.idleMs(), TimeUnit.MILLISECONDS);
+    return any.thenApply(one -> null);
   }
 
   @Override
@@ -262,7 +274,12 @@ final class FrameReader implements SourceReader<Piece, Split> {
     open.finished = true;
     String state = guest.callString("state", open.number);
     out.collect(FinalState.split(uid, open.split.id(), state));
-    if (endless) out.markIdle();
+    release(open, output);
+  }
+
+  private void release(OpenSplit open, ReaderOutput<Piece> output) {
+    open.released = true;
+    if (endless) output.createOutputForSplit(open.split.id()).markIdle();
     else output.releaseOutputForSplit(open.split.id());
   }
 

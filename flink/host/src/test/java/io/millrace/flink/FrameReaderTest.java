@@ -193,7 +193,8 @@ class FrameReaderTest {
     assertEquals(states, reader.snapshotState(1));
     reader.notifyNoMoreSplits();
     assertEquals(InputStatus.END_OF_INPUT, reader.pollNext(out));
-    assertEquals(List.of(), out.taken());
+    // Flink made an output for each; it must not hold the others back.
+    assertTrue(out.taken().stream().allMatch(ReadRecords.Read::isEnd));
     assertEquals(states, reader.snapshotState(2));
   }
 
