@@ -76,7 +76,7 @@ export class KafkaSink implements SinkConnector {
     const outage = new Outage({ limitMs: transactionTimeoutMs, where, warn })
     try {
       const options = new Map(contexts.map((context) => [context.uid, sinkOptions(context)]))
-      const rows = await topicsOf(cluster, outage, options)
+      const rows = await topicsOf(cluster, outage, options, warn)
       const codecs = new Map(
         [...options.values()].map(({ topic, compression }) => [topic, codecOf(client, compression)]),
       )
@@ -94,6 +94,7 @@ async function topicsOf(
   cluster: Cluster,
   outage: Outage,
   sinks: ReadonlyMap<string, SinkOptions>,
+  warn: (message: string) => void,
 ): Promise<ReadonlyMap<string, TopicRows>> {
   const rows = new Map<string, TopicRows>()
   for (const [uid, { topic }] of sinks) {
@@ -106,7 +107,7 @@ async function topicsOf(
         return [errorCode === 0 && leaders.some((leader) => leader < 0) ? NO_LEADER : errorCode, leaders.length]
       },
     })
-    rows.set(uid, new TopicRows(topic, partitions))
+    rows.set(uid, new TopicRows(topic, partitions, warn))
   }
   return rows
 }
