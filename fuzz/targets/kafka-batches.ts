@@ -6,6 +6,7 @@ import { type Decompress, decompressor } from '../../src/connectors/kafka/codecs
 import { FetchedRecords } from '../../src/connectors/kafka/fetched-records.ts'
 import { type Codec, RecordBatch } from '../../src/connectors/kafka/record-batch.ts'
 import { RowFrame } from '../../src/connectors/kafka/row-frame.ts'
+import { portableZstd } from '../../src/connectors/kafka/zstd.ts'
 import { readMessage } from '../../src/formats/message.ts'
 import { framesOf, header, message } from '../../src/formats/messages.fixture.ts'
 import { broken, type FuzzTarget, textBytes } from '../target.ts'
@@ -45,7 +46,7 @@ export const target: FuzzTarget = {
   name: 'kafka-batches',
   async open() {
     client = await import('@platformatic/kafka')
-    decompress = decompressor(client)
+    decompress = decompressor(client, await portableZstd())
   },
   corpus() {
     const all = batches()

@@ -3,6 +3,7 @@ import * as zlib from 'node:zlib'
 import { MillraceError } from '../../errors.ts'
 import type { KafkaClient } from './cluster.ts'
 import { lz4Size, snappySize } from './unpacked-size.ts'
+import type { Unpack } from './zstd.ts'
 
 /** A batch that unfolds to more is damage or an attack: brokers take 1 MiB by default. */
 const MAX_BYTES = 256 << 20
@@ -11,8 +12,8 @@ const XERIAL_HEADER_BYTES = 16
 
 export type Decompress = (codec: number, bytes: Uint8Array) => Uint8Array
 
-/** @throws ML_SOURCE for a codec that this Node does not have; whatever the codec does for damaged bytes */
-export function decompressor({ compressionsAlgorithms: { snappy, lz4 } }: KafkaClient): Decompress {
+/** Its results throw ML_SOURCE for a codec that is not known, and whatever the codec does for damaged bytes. */
+export function decompressor({ compressionsAlgorithms: { snappy, lz4 } }: KafkaClient, zstd: Unpack): Decompress {
   const limit = { maxOutputLength: MAX_BYTES }
   const unsnapped = (bytes: Buffer): Buffer => snappy.decompressSync(inBounds(bytes, snappySize))
   return (codec, bytes) => {
@@ -20,7 +21,7 @@ export function decompressor({ compressionsAlgorithms: { snappy, lz4 } }: KafkaC
     if (codec === 1) return zlib.gunzipSync(buffer, limit)
     if (codec === 2) return isXerial(buffer) ? xerial(buffer, unsnapped) : unsnapped(buffer)
     if (codec === 3) return lz4.decompressSync(inBounds(buffer, lz4Size))
-    if (codec === 4) return zstd(buffer, limit)
+    if (codec === 4) return zstd(buffer, MAX_BYTES)
     throw new MillraceError('ML_SOURCE', {
       what: 'a record batch names a codec that is not known',
       got: codec,
@@ -32,15 +33,6 @@ export function decompressor({ compressionsAlgorithms: { snappy, lz4 } }: KafkaC
 function inBounds(bytes: Buffer, size: (bytes: Uint8Array) => number): Buffer {
   if (size(bytes) > MAX_BYTES) throw new RangeError(`it unfolds to more than ${MAX_BYTES} bytes`)
   return bytes
-}
-
-function zstd(bytes: Buffer, limit: zlib.ZlibOptions): Uint8Array {
-  const { zstdDecompressSync } = zlib as { zstdDecompressSync?: (bytes: Buffer, limit: zlib.ZlibOptions) => Uint8Array }
-  if (zstdDecompressSync !== undefined) return zstdDecompressSync(bytes, limit)
-  throw new MillraceError('ML_SOURCE', {
-    what: `records are compressed by zstd, which Node ${process.versions.node} cannot read`,
-    remedy: 'Run on Node 22.15 or later, or set compression.type of the topic to lz4',
-  })
 }
 
 function isXerial(bytes: Buffer): boolean {

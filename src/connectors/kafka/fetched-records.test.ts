@@ -7,8 +7,9 @@ import { ByteWriter } from '../../bytes/writer.ts'
 import { type Message, readMessage } from '../../formats/message.ts'
 import { decompressor } from './codecs.ts'
 import { type AbortedTransaction, FetchedRecords } from './fetched-records.ts'
+import { zstdReader } from './zstd.ts'
 
-const tools = { checksum: crc32c, decompress: decompressor(client) }
+const tools = { checksum: crc32c, decompress: decompressor(client, await zstdReader()) }
 
 interface Batch {
   readonly offset: number

@@ -6,6 +6,7 @@ import { clusterOf } from './connect.ts'
 import type { BatchTools } from './fetched-records.ts'
 import { Fetcher } from './fetcher.ts'
 import { PartitionReader } from './partition-reader.ts'
+import { zstdReader } from './zstd.ts'
 
 /**
  * Reads Kafka topics: each partition is a split, named `topic/partition`; its offsets are Kafka's.
@@ -76,7 +77,8 @@ async function openTopics(context: JobContext, bounds: Map<string, Split>): Prom
   const options = context.options as JsonObject & SourceOptions
   const committed = options.isolation === 'read_committed'
   const client = new SourceClient({ control, fetching, committed, where, warn: context.warn })
-  return new OpenTopics(options, client, bounds, where, context.warn)
+  const tools = { checksum: client.library.crc32c, decompress: decompressor(client.library, await zstdReader()) }
+  return new OpenTopics(options, client, tools, bounds, where, context.warn)
 }
 
 /** The topics of one source, connected. */
@@ -92,6 +94,7 @@ class OpenTopics {
   constructor(
     options: SourceOptions,
     client: SourceClient,
+    tools: BatchTools,
     bounds: Map<string, Split>,
     where: string,
     warn: (message: string) => void,
@@ -101,7 +104,7 @@ class OpenTopics {
     this.#bounds = bounds
     this.#where = where
     this.#fetcher = new Fetcher({ client, committed: options.isolation === 'read_committed', where, warn })
-    this.#tools = { checksum: client.library.crc32c, decompress: decompressor(client.library) }
+    this.#tools = tools
   }
 
   async splits(known: ReadonlyMap<string, KnownSplit> | undefined): Promise<readonly Split[]> {

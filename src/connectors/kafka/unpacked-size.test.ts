@@ -3,8 +3,10 @@ import { describe, expect, test } from 'vitest'
 import type { KafkaClient } from './cluster.ts'
 import { decompressor } from './codecs.ts'
 import { lz4Size, snappySize } from './unpacked-size.ts'
+import { zstdReader } from './zstd.ts'
 
 const { snappy, lz4 } = compressionsAlgorithms
+const zstd = await zstdReader()
 const texts = [
   '',
   'a',
@@ -23,7 +25,7 @@ describe('the size of what is compressed', () => {
   })
 
   test('is refused before a codec asks for the memory (found by fuzzing)', () => {
-    const decompress = decompressor({ compressionsAlgorithms } as KafkaClient)
+    const decompress = decompressor({ compressionsAlgorithms } as KafkaClient, zstd)
     const before = process.memoryUsage.rss()
     const claims = Buffer.from('ffffffff0f0061', 'hex')
     expect(() => decompress(2, claims)).toThrow('cannot be as long as it says')
@@ -42,7 +44,7 @@ describe('the size of what is compressed', () => {
   })
 
   test('does not hinder what is whole', () => {
-    const decompress = decompressor({ compressionsAlgorithms } as KafkaClient)
+    const decompress = decompressor({ compressionsAlgorithms } as KafkaClient, zstd)
     for (const text of texts) {
       const bytes = Buffer.from(text)
       expect(Buffer.from(decompress(2, snappy.compressSync(bytes))).equals(bytes)).toBe(true)
