@@ -4,7 +4,7 @@ import { MillraceError } from '../errors.ts'
 
 /** Whether a host is this machine alone, as it is written. */
 export function isLoopback(host: string): boolean {
-  return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host)
+  return host.toLowerCase() === 'localhost' || host === '::1' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host)
 }
 
 /** @throws ML_SERVE_OPEN for a server that other machines could reach without a token */

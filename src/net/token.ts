@@ -17,7 +17,11 @@ export async function resolveToken(
   where: string,
 ): Promise<string | undefined> {
   if (value === undefined) return undefined
-  const token = await resolveSecret(value, base, `token of ${where}`)
+  return checkedToken(await resolveSecret(value, base, `token of ${where}`), where)
+}
+
+/** @throws ML_RANGE for a token that is too short, or cannot stand in a header */
+export function checkedToken(token: string, where: string): string {
   if (token.length >= TOKEN_CHARS && /^[\x21-\x7e]+$/.test(token)) return token
   throw new MillraceError('ML_RANGE', {
     what: `a token must be ${TOKEN_CHARS} or more characters of ASCII, without spaces`,

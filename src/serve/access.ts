@@ -4,10 +4,11 @@
  * A page of another site can make a browser connect to an address of its own that leads here, even to the loopback
  * interface; the browser then says so in `Host` or `Origin`. So only names that are known to be ours are answered.
  */
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { isIP } from 'node:net'
 import { MillraceError } from '../errors.ts'
+import { isLoopback } from '../net/listen.ts'
+import { checkedToken, sameToken } from '../net/token.ts'
 
 export interface AccessOptions {
   /** With it every route but `/healthz` wants `Authorization: Bearer <token>`. */
@@ -24,19 +25,15 @@ export interface Refusal {
   readonly reason: string
 }
 
-/** A token that can be guessed is none. */
-const TOKEN_CHARS = 16
-
 export class Access {
-  readonly #token: Uint8Array | undefined
+  readonly #token: string | undefined
   readonly #hosts: ReadonlySet<string>
   readonly #anyAddress: boolean
 
   /** @throws ML_RANGE for a token that is too short, or cannot stand in a header; for a host that is none */
   constructor({ token, hosts = [], anyAddress = false }: AccessOptions) {
-    if (token !== undefined) checkToken(token)
     for (const host of hosts) checkHost(host)
-    this.#token = token === undefined ? undefined : digest(token)
+    this.#token = token === undefined ? undefined : checkedToken(token, 'the token of the HTTP server')
     this.#hosts = new Set(['localhost', ...hosts.map((host) => host.toLowerCase())])
     this.#anyAddress = anyAddress
   }
@@ -62,29 +59,8 @@ export class Access {
 
   #hasToken(authorization: string | undefined): boolean {
     const given = /^bearer +(\S+)$/i.exec(authorization ?? '')?.[1]
-    // Digests have one length, and comparing them tells nothing of how far a guess was right.
-    return given !== undefined && timingSafeEqual(digest(given), this.#token as Uint8Array)
+    return given !== undefined && sameToken(given, this.#token as string)
   }
-}
-
-/** Whether only this machine reaches an address. */
-export function isLoopback(address: string): boolean {
-  return (
-    address === '::1' || address.toLowerCase() === 'localhost' || (isIP(address) === 4 && address.startsWith('127.'))
-  )
-}
-
-function digest(text: string): Uint8Array {
-  return createHash('sha256').update(text).digest()
-}
-
-function checkToken(token: string): void {
-  if (token.length >= TOKEN_CHARS && /^[\x21-\x7e]+$/.test(token)) return
-  throw new MillraceError('ML_RANGE', {
-    what: `a token must be ${TOKEN_CHARS} or more characters of ASCII, without spaces`,
-    where: 'the token of the HTTP server',
-    remedy: 'Make one with "openssl rand -hex 32"',
-  })
 }
 
 function checkHost(host: string): void {

@@ -2,9 +2,9 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { errorText, MillraceError } from '../errors.ts'
+import { isLoopback } from '../net/listen.ts'
 import type { WatchedRun } from '../runtime/local/run-gauges.ts'
 import { systemCode } from '../storage/storage-error.ts'
-import { isLoopback } from './access.ts'
 import { answering, type HandlerOptions } from './handler.ts'
 import { Health } from './health.ts'
 
