@@ -44,7 +44,7 @@ export class KafkaSubject {
 
   async paramsOf(folder) {
     const out = nameOf(folder)
-    for (const sink of SINKS) await this.#broker.createTopic(`${out}-${sink}`, PARTITIONS, KEPT)
+    for (const sink of SINKS) await this.#create(`${out}-${sink}`)
     return { brokers: this.#broker.brokers, out }
   }
 
@@ -104,11 +104,33 @@ export class KafkaSubject {
     await this.#broker.stop()
   }
 
+  /** One that died over the answer has the topic nevertheless. */
+  async #create(topic) {
+    let tried = false
+    await this.#whenUp(async () => {
+      if (tried && (await this.#isThere(topic))) return
+      tried = true
+      await this.#broker.createTopic(topic, PARTITIONS, KEPT)
+    })
+  }
+
+  async #isThere(topic) {
+    try {
+      return (await readKafkaTopic(this.#broker.brokers, topic)).length === 0
+    } catch {
+      return false
+    }
+  }
+
+  #read(topic) {
+    return this.#whenUp(() => readKafkaTopic(this.#broker.brokers, topic))
+  }
+
   /** The broker may be dead just now. */
-  async #read(topic) {
+  async #whenUp(call) {
     for (let left = 200; ; left--) {
       try {
-        return await readKafkaTopic(this.#broker.brokers, topic)
+        return await call()
       } catch (error) {
         if (left === 0) throw error
         if (left === 199) this.#log(`waiting for the broker: ${error.message}`)
