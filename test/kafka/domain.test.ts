@@ -309,6 +309,25 @@ describeOnKafka('a Kafka transaction domain', options, (broker) => {
     await job.domain.close()
   })
 
+  test('an outage longer than the timeout ends in an error that a restart mends', async () => {
+    const setup = { ...(await throughProxy()), sink: { transactionTimeoutMs: 1500 } }
+    const job = await CountedJob.start(setup)
+    job.write(5)
+    await job.checkpoint()
+    proxy.refuse()
+    job.write(5)
+    await expect(job.prepare()).rejects.toMatchObject({ code: 'ML_KAFKA', errorClass: 'transient' })
+    await job.domain.close()
+    await expect(CountedJob.start(setup, job.positions)).rejects.toMatchObject({ code: 'ML_KAFKA' })
+    proxy.heal()
+    const next = await CountedJob.start(setup, job.positions)
+    expect(next.recovered).toBe(1)
+    next.write(5)
+    await next.checkpoint()
+    await seen(setup.topics[0], 10)
+    await next.domain.close()
+  })
+
   test('a checkpoint that was prepared and not committed stops the next', async () => {
     const setup = await newJob()
     const job = await CountedJob.start(setup)
