@@ -11,10 +11,24 @@ import { kafka } from './kafka.mjs'
 import { keyed } from './keyed.mjs'
 import { memory } from './memory.mjs'
 import { recovery } from './recovery.mjs'
+import { slowSink } from './slow-sink.mjs'
 import { snapshot } from './snapshot.mjs'
 import { socket } from './socket.mjs'
 
-const benches = { demo, guest, memory, jsonl, keyed, snapshot, kafka, socket, recovery, flink, eval: evaluation }
+const benches = {
+  demo,
+  guest,
+  memory,
+  jsonl,
+  keyed,
+  snapshot,
+  kafka,
+  socket,
+  slow: slowSink,
+  recovery,
+  flink,
+  eval: evaluation,
+}
 const chosen = process.argv.slice(2)
 const unknown = chosen.filter((name) => !Object.hasOwn(benches, name))
 if (unknown.length > 0) {

@@ -29,11 +29,18 @@ const { values } = parseArgs({
   },
 })
 const HEAP_MIB = 256
+/** As in child.ts. */
+const WINDOW = 128
 
 const repository = fileURLToPath(new URL('..', import.meta.url))
-const cache = join(repository, 'node_modules/.cache')
-mkdirSync(cache, { recursive: true })
-const folder = mkdtempSync(join(cache, 'millrace-fuzz-'))
+const kept = join(repository, 'out/fuzz')
+mkdirSync(kept, { recursive: true })
+// Within the repository, so that the script finds the packages it needs.
+const folder = mkdtempSync(join(kept, 'run-'))
+process.once('SIGINT', () => {
+  rmSync(folder, { recursive: true, force: true })
+  process.exit(130)
+})
 const hangMs = 1000 * wholeNumber('hang')
 const script = join(folder, 'child.mjs')
 await build({
@@ -76,7 +83,19 @@ async function one(name, seed, seconds) {
     console.log(`fuzz: ${name}: ${result.inputs} inputs`)
     return
   }
-  report(name, seed, result ?? (await lost(name, seed, lastIndex(progress), end)))
+  if (result?.why.startsWith('memory')) report(name, seed, await greedy(name, seed, result))
+  else report(name, seed, result ?? (await lost(name, seed, lastIndex(progress), end)))
+}
+
+/** Which of the last inputs took the memory: they run again in a process that looks after each. */
+async function greedy(name, seed, result) {
+  const start = String(Math.max(0, result.index - WINDOW + 1))
+  const progress = join(folder, `${name}.progress`)
+  const again = await child(
+    ['--target', name, '--seed', String(seed), '--start', start, '--each', '--progress', progress],
+    () => lastIndex(progress),
+  )
+  return again.result?.why === undefined ? result : again.result
 }
 
 /** The child is gone, or was ended: makes the input again that it had under way. */
@@ -88,8 +107,6 @@ async function lost(name, seed, index, why) {
 
 function report(name, seed, { index, why, hex }) {
   failed++
-  const kept = join(repository, 'out/fuzz')
-  mkdirSync(kept, { recursive: true })
   const file = join(kept, `${name}-${seed}-${index}.hex`)
   writeFileSync(file, hex)
   console.log(`fuzz: ${name} FAILS at input ${index} of seed ${seed}: ${why}`)

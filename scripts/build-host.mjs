@@ -3,7 +3,17 @@
  * Maven it is left out, and said so: only `millrace submit` needs it. The build and the bootstrap call this.
  */
 import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readdirSync, renameSync, statSync, utimesSync } from 'node:fs'
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+} from 'node:fs'
 import { delimiter, dirname, join } from 'node:path'
 import { repository } from './repository.mjs'
 
@@ -11,11 +21,14 @@ const sources = join(repository, 'flink/host')
 const pom = join(sources, 'pom.xml')
 const made = join(sources, 'target/millrace-flink-host.jar')
 const jar = join(repository, 'dist/flink/millrace-flink-host.jar')
+/** What a job brings along that speaks with Kafka. */
+const madeKafka = join(sources, 'target/kafka')
+const kafka = join(repository, 'dist/flink/kafka')
 
 /** True when there is nothing to do, or nothing to do it with. */
 export function hostIsBuilt() {
   if (!existsSync(pom) || missingTools().length > 0) return true
-  return existsSync(jar) && newest(sources) < statSync(jar).mtimeMs
+  return existsSync(jar) && existsSync(kafka) && newest(sources) < statSync(jar).mtimeMs
 }
 
 /** @returns false when the build must fail: the sources are wrong, or CI lacks what it needs */
@@ -38,6 +51,9 @@ export function buildHost() {
     return false
   }
   mkdirSync(dirname(jar), { recursive: true })
+  cpSync(madeKafka, `${kafka}.tmp`, { recursive: true })
+  rmSync(kafka, { recursive: true, force: true })
+  renameSync(`${kafka}.tmp`, kafka)
   // In one step, so that a program that runs from dist meanwhile finds a whole jar.
   copyFileSync(made, `${jar}.tmp`)
   // It bears the time the build began: what was edited meanwhile is built again.

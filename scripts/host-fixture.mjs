@@ -10,6 +10,8 @@ import { repository } from './repository.mjs'
 
 const { evaluateBundle } = await import('../dist/bundle/evaluate.js')
 const { jobSettings } = await import('../dist/runtime/flink/job-settings.js')
+const { writeMessage } = await import('../dist/formats/message.js')
+const { ByteWriter } = await import('../dist/bytes/writer.js')
 const { runEmbedded } = await import('../dist/testing/embedded-run.js')
 const { flinkBundle } = await import('../dist/testing/flink-run.js')
 
@@ -19,25 +21,45 @@ const own = ['echo', 'hard-records', 'long-records', 'readings', 'ticks'].map((n
   join(repository, 'test/flink/pipelines', `${name}.ts`),
 )
 /** What these come to hangs on the clock, or on files that the tests write. */
-const withoutExpectation = ['readings', 'ticks']
+const withoutExpectation = ['readings', 'ticks', 'visits']
 
 await rm(target, { recursive: true, force: true })
 for (const file of [...shared, ...own]) await makeFixture(file)
+await makeFixture(join(repository, 'test/flink/pipelines/visits.ts'), {
+  brokers: '127.0.0.1:1',
+  prefix: 'test',
+  endless: true,
+})
+await writeFile(join(target, 'messages.bin'), messages())
 
-async function makeFixture(file) {
+async function makeFixture(file, params = {}) {
   const name = basename(file, '.ts')
   const bundle = await flinkBundle(file)
-  const { plan } = evaluateBundle(bundle).pipeline.program({})
+  const { plan } = evaluateBundle(bundle).pipeline.program(params)
   const folder = join(target, name)
   await mkdir(join(folder, 'millrace'), { recursive: true })
   // V8 has one limit for all heaps of a process, so all jobs of the one test JVM ask for the same.
-  const settings = jobSettings(plan.name, bundle.globalName, { base: folder, heapMb: 96 })
+  const settings = jobSettings(plan.name, bundle.globalName, { base: folder, heapMb: 96, params })
   await writeFile(join(folder, 'millrace/bundle.js'), bundle.code)
   await writeFile(join(folder, 'millrace/plan.json'), JSON.stringify(plan))
   await writeFile(join(folder, 'millrace/plan-shown.json'), JSON.stringify(plan))
   await writeFile(join(folder, 'millrace/job.json'), JSON.stringify(settings))
   if (withoutExpectation.includes(name)) return
   await writeFile(join(folder, 'expected.json'), JSON.stringify(await expectation(bundle)))
+}
+
+/** Frames as the guest writes them. */
+function messages() {
+  const writer = new ByteWriter(256)
+  const bytes = (text) => new TextEncoder().encode(text)
+  const headers = [
+    { name: 'größe', value: bytes('7') },
+    { name: 'none', value: null },
+  ]
+  writeMessage({ offset: 5, timestamp: 1.6e12, key: bytes('schlüssel'), headers, value: bytes('{}') }, writer)
+  writeMessage({ offset: 6, timestamp: Number.NaN, key: null, headers: [], value: null }, writer)
+  writeMessage({ offset: 2 ** 50, timestamp: 0, key: bytes(''), headers: [], value: bytes('') }, writer)
+  return writer.bytes.subarray(0, writer.length)
 }
 
 /** State by `uid/key group` and parts by sink, as base64. */

@@ -1,9 +1,9 @@
 // A run as a service manager has it: watched over HTTP, asked to end at every moment, with its log read by a program.
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
-import { type AddressInfo, createServer } from 'node:net'
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
 import { join } from 'node:path'
-import { describe, expect, onTestFinished, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { folderWith, millrace, type RunningProgram, rawReadings, readings, start } from './cli-process.ts'
 import { ask } from './faults/http-client.ts'
 import { parseMetrics, sampleOf } from './serve/parse-metrics.ts'
@@ -13,6 +13,14 @@ const TOKEN = 'correct-horse-battery-staple'
 const files = { 'readings.ts': readings({ work: true }), 'raw.csv': rawReadings(15_000) }
 const run = ['run', 'readings.ts', '--checkpoint-every', '20ms']
 
+// Tests run side by side, so what is left of them is ended when all have.
+const children: ChildProcess[] = []
+const servers: Server[] = []
+afterAll(() => {
+  for (const child of children) child.kill('SIGKILL')
+  for (const server of servers) server.close()
+})
+
 /** A run with a server, and the port of it. */
 async function served(
   cwd: string,
@@ -20,7 +28,7 @@ async function served(
   env: Record<string, string> = {},
 ): Promise<RunningProgram & { port: number }> {
   const running = start([...run, ...args], { cwd, env })
-  onTestFinished(() => void running.child.kill('SIGKILL'))
+  children.push(running.child)
   let text = ''
   for (const stream of [running.child.stdout, running.child.stderr]) {
     stream?.on('data', (piece: string) => {
@@ -94,7 +102,7 @@ describe.concurrent('SIGTERM', () => {
   function unread(cwd: string) {
     const args = [join(repository, 'dist/cli/main.js'), ...run, '-p', 'work=1', '--http', '0']
     const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
-    onTestFinished(() => void child.kill('SIGKILL'))
+    children.push(child)
     let stderr = ''
     const port = new Promise<number>((resolve) => {
       child.stderr.setEncoding('utf8').on('data', (piece: string) => {
@@ -137,6 +145,55 @@ describe.concurrent('SIGTERM', () => {
     expect(again.code).toBe(0)
   })
 
+  test.each([
+    ['a file that grows', () => "tail('rows.jsonl', Row)"],
+    ['a socket that listens', async () => `tcpServer({ host: '127.0.0.1', port: ${await freePort()} }, Row)`],
+  ])(
+    'while it waits for input that never comes, from %s, takes a final checkpoint and exits 0',
+    async (_name, sourceOf) => {
+      const source = await sourceOf()
+      const cwd = folderWith({ 'readings.ts': reading(source), 'rows.jsonl': '{"n":1}\n{"n":2}\n' })
+      const { child, ended, port } = await served(cwd, ['--http', '0', '--json'])
+      await metricIs(port, 'millrace_waiting{for="input"}', 1)
+      if (source.startsWith('tail')) await metricIs(port, 'millrace_records_in_total{source="rows"}', 2)
+      expect((await ask(port, { path: '/healthz' })).status).toBe(200)
+      child.kill('SIGTERM')
+      const { code, stdout } = await ended
+      expect([code, lines(stdout).at(-1)]).toMatchObject([0, { type: 'report', end: 'suspended' }])
+    },
+  )
+
+  test('while the job waits to start again, because a server is away, exits 0: the last checkpoint stands', async () => {
+    const sockets: Socket[] = []
+    const server = createServer((socket) => {
+      sockets.push(socket.on('error', () => {}))
+      socket.write('{"n":1}\n')
+    })
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+    const at = (server.address() as AddressInfo).port
+    const cwd = folderWith({ 'readings.ts': reading(`tcp({ host: '127.0.0.1', port: ${at}, reconnect: false }, Row)`) })
+    const { child, ended, port } = await served(cwd, ['--http', '0', '--log', 'json'])
+    await metricIs(port, 'millrace_records_in_total{source="rows"}', 1)
+    server.close()
+    for (const socket of sockets) socket.resetAndDestroy()
+    await readyAnswers(port, 503)
+    expect((await ask(port, { path: '/readyz' })).body).toBe('restarting\n')
+    expect((await ask(port, { path: '/healthz' })).status).toBe(200)
+    child.kill('SIGTERM')
+    const { code, stderr } = await ended
+    expect(code).toBe(0)
+    expect(lines(stderr).map(({ msg }) => msg)).toEqual([
+      'serving',
+      'started',
+      ...lines(stderr)
+        .map(({ msg }) => msg)
+        .filter((msg) => /^ML_CONNECTION.*goes on from its last checkpoint/.test(String(msg))),
+      expect.stringMatching(/^asked to end/),
+      'suspending',
+      expect.stringMatching(/^ended while it waited to start again/),
+    ])
+  })
+
   test('while a source is being connected to ends at once, exit code 0', async () => {
     const mute = await muteServer()
     const pipeline = `import { number, pipeline, record } from 'millrace'
@@ -165,6 +222,35 @@ async function readyAnswers(port: number, status: number): Promise<void> {
   }
 }
 
+async function freePort(): Promise<number> {
+  const server = createServer()
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  await new Promise((resolve) => server.close(resolve))
+  return port
+}
+
+/** A pipeline that reads numbers. */
+function reading(source: string): string {
+  return `import { number, pipeline, record } from 'millrace'
+import { jsonl, tail } from 'millrace/file'
+import { tcp, tcpServer } from 'millrace/socket'
+const Row = record({ n: number() })
+void [tail, tcp, tcpServer]
+export default pipeline('reading', ({ from }) => {
+  from('rows', ${source}).to('out', jsonl('out/rows'))
+})
+`
+}
+
+async function metricIs(port: number, sample: string, value: number): Promise<void> {
+  for (;;) {
+    const metrics = parseMetrics((await ask(port, { path: '/metrics' })).body)
+    if (sampleOf(metrics, sample) === value) return
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
+
 /** Waits until so much was read that standard output must be full. */
 async function rowsRead(port: number): Promise<void> {
   for (;;) {
@@ -182,7 +268,7 @@ async function muteServer(): Promise<{ port: number; asked: Promise<void> }> {
   })
   const server = createServer((socket) => socket.on('error', () => {}).once('data', hear))
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  onTestFinished(() => void server.close())
+  servers.push(server)
   return { port: (server.address() as AddressInfo).port, asked }
 }
 

@@ -1,9 +1,13 @@
 // The contract suites of millrace/testing, run over everything in this repository that has the contract.
 import { features, invScaling, logistic, type Pipeline, pipeline } from 'millrace'
 import { jsonl } from 'millrace/file'
+import { kafka } from 'millrace/kafka'
 import { memory } from 'millrace/memory'
 import { type ContractCheck, operatorSuite, type TrialRecord } from 'millrace/testing'
-import { describe, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { ByteReader } from '../src/bytes/reader.ts'
+import { readMessage } from '../src/formats/message.ts'
+import { StageTrial } from '../src/testing/stage-trial.ts'
 import { Click, clicks, Label, labels } from './pipelines/clicks.ts'
 
 function all(checks: readonly ContractCheck[]): void {
@@ -140,4 +144,36 @@ describe('operators', () => {
     from('clicks', memory([[]], Click), source).to('sink', jsonl('out', { partBytes: 900 }))
   }).program()
   all(operatorSuite({ name: 'sink', program: () => sinking, uid: 'sink', records: shown, rejected: [bad[1]] }))
+
+  const messages = over(({ from }) => {
+    from('clicks', memory([[]], Click), source).to(
+      'sink',
+      kafka({ brokers: '127.0.0.1:9092', topic: 'clicks', key: 'user', headers: { page: 'page' } }),
+    )
+  }).program()
+  const keyless = { value: { ...rows[0], user: null } }
+  all(
+    operatorSuite({
+      name: 'sink of messages',
+      program: () => messages,
+      uid: 'sink',
+      records: shown,
+      rejected: [bad[1], keyless],
+    }),
+  )
+  test('sink of messages: rows are numbered from the first on, with their event times, and in no parts', () => {
+    const calm = new StageTrial(messages, 'sink').feed(shown).finish()
+    expect(calm.outputs.filter((output) => output === 'sink part')).toEqual([])
+    const before = new StageTrial(messages, 'sink').feed(shown, 0, 70)
+    before.stage.flush()
+    const after = new StageTrial(messages, 'sink', before.mark()()).feed(shown, 70).finish()
+    const all = [...before.outputs, ...after.outputs].map((output) => Number(output.replace('sink ', '')))
+    const reader = new ByteReader(Uint8Array.from(all), 'test')
+    for (const [i, { time, value }] of shown.entries()) {
+      const { offset, timestamp, key } = readMessage(reader)
+      expect({ offset, timestamp }).toEqual({ offset: i, timestamp: time })
+      expect(Buffer.from(key as Uint8Array).toString()).toBe((value as { user: string }).user)
+    }
+    reader.expectEnd()
+  })
 })

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads'
 
-const [, , rateText = '10000', secondsText = '10', way = 'pipeline'] = process.argv
+const [, , rateText = '10000', secondsText = '10', way = 'pipeline', brokers = ''] = process.argv
 
 if (isMainThread) await main()
 else await load(workerData)
@@ -16,7 +16,7 @@ else await load(workerData)
 async function main() {
   const options = { rate: Number(rateText), seconds: Number(secondsText) }
   const port = await freePort()
-  const worker = new Worker(new URL(import.meta.url), { workerData: { ...options, port } })
+  const worker = new Worker(new URL(import.meta.url), { workerData: { ...options, port, brokers } })
   const [{ out }] = await once(worker, 'message')
   const stop = way === 'bare' ? await bare(port, out) : await pipelineBetween(port, out)
   worker.postMessage('go')
@@ -49,12 +49,13 @@ async function bare(port, out) {
 
 async function pipelineBetween(port, out) {
   const { adagrad, boolean, features, logistic, number, pipeline, record, string } = await import('../../dist/index.js')
+  const { kafka } = await import('../../dist/connectors/kafka/index.js')
   const { tcp, tcpServer } = await import('../../dist/connectors/socket/index.js')
   const { run } = await import('../../dist/embedded/index.js')
   const Payment = record({ id: number(), amount: number(), country: string(), isFraud: boolean() })
   const inputs = features(Payment).numeric('amount').categorical('country')
   const declared = pipeline('socket-latency', ({ from }) => {
-    from('payments', tcpServer({ port }, Payment))
+    from('payments', way === 'kafka' ? kafka({ brokers, topic: 'payments' }, Payment) : tcpServer({ port }, Payment))
       .learn('fraud', logistic({ inputs, optimizer: adagrad(0.3) }), { label: (p) => p.isFraud })
       .to('scores', tcp({ host: '127.0.0.1', port: out }))
   })
@@ -67,7 +68,7 @@ async function pipelineBetween(port, out) {
   }
 }
 
-async function load({ rate, seconds, port }) {
+async function load({ rate, seconds, port, brokers }) {
   const total = rate * seconds
   const latencies = new Float64Array(total)
   let received = 0
@@ -90,8 +91,7 @@ async function load({ rate, seconds, port }) {
   await once(server, 'listening')
   parentPort.postMessage({ out: server.address().port })
   await once(parentPort, 'message')
-  const socket = connect(port, '127.0.0.1').setNoDelay(true)
-  await once(socket, 'connect')
+  const send = brokers === '' ? await overSocket(port) : await overKafka(brokers)
   started = performance.now()
   let sent = 0
   const turn = () => {
@@ -99,7 +99,7 @@ async function load({ rate, seconds, port }) {
     let text = ''
     for (; sent < until; sent++)
       text += `{"id":${sent},"amount":${(sent * 7919) % 1000},"country":"C${sent % 40}","isFraud":${sent % 10 < 3}}\n`
-    if (text !== '') socket.write(text)
+    if (text !== '') send(text)
     // Every millisecond or so; what a record waits for that counts as latency too.
     if (sent < total) setTimeout(turn, 1)
   }
@@ -109,6 +109,36 @@ async function load({ rate, seconds, port }) {
   const sorted = latencies.slice(rate).sort()
   const at = (share) => sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))]
   parentPort.postMessage({ p50: at(0.5), p99: at(0.99), p999: at(0.999), max: at(1) })
+}
+
+async function overSocket(port) {
+  const socket = connect(port, '127.0.0.1').setNoDelay(true)
+  await once(socket, 'connect')
+  return (text) => socket.write(text)
+}
+
+/** Batches follow each other: the next leaves when the broker has the one before. */
+async function overKafka(brokers) {
+  const { Producer } = await import('@platformatic/kafka')
+  const producer = new Producer({ clientId: 'load', bootstrapBrokers: [brokers] })
+  let waiting = ''
+  let sending = false
+  const flush = async () => {
+    if (sending) return
+    sending = true
+    while (waiting !== '') {
+      const lines = waiting.split('\n').slice(0, -1)
+      waiting = ''
+      await producer.send({
+        messages: lines.map((line) => ({ topic: 'payments', partition: 0, value: Buffer.from(line) })),
+      })
+    }
+    sending = false
+  }
+  return (text) => {
+    waiting += text
+    void flush()
+  }
 }
 
 async function freePort() {

@@ -4,7 +4,10 @@ import { target as avro } from './avro-values.ts'
 import { target as checkpoint } from './checkpoint.ts'
 import { target as csv } from './csv.ts'
 import { target as frames } from './frames.ts'
+import { ingest, operation } from './http.ts'
 import { target as jsonLines } from './json-lines.ts'
+import { target as kafkaBatches } from './kafka-batches.ts'
+import { target as lines } from './lines.ts'
 import { target as messages } from './messages.ts'
 import { target as numbers } from './numbers.ts'
 import { target as snapshot } from './snapshot.ts'
@@ -22,4 +25,8 @@ export const targets: readonly FuzzTarget[] = [
   frames,
   snapshot,
   checkpoint,
+  kafkaBatches,
+  lines,
+  operation,
+  ingest,
 ]

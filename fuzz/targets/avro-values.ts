@@ -93,7 +93,9 @@ export const target: FuzzTarget = {
     const values = reader.values.slice()
     if (i === 0) {
       const names = VARIANTS[i].schema.fields.map(({ name }) => name)
-      demandSame(values, theirs(bytes, names) ?? values, 'the values that avsc reads')
+      // Past 2^52 avsc loses the lowest bit, which is the sign.
+      const exact = values.every((value) => typeof value !== 'number' || Math.abs(value) < 2 ** 52)
+      if (exact) demandSame(values, theirs(bytes, names) ?? values, 'the values that avsc reads')
       const writer = new ByteWriter()
       writers[i].encode(Object.fromEntries(names.map((name, k) => [name, values[k]])), writer)
       const back = writer.finish()

@@ -1,5 +1,5 @@
 /** How a command that failed says so: one line, the exit code, a JSON line with `--json`. */
-import { errorText, isMillraceError } from '../errors.ts'
+import { errorText, isMillraceError, redactedText } from '../errors.ts'
 import { exitCodeOf } from './exit-codes.ts'
 import { paint } from './paint.ts'
 
@@ -8,7 +8,7 @@ export function reportFailure(error: unknown, tell: (error: unknown) => void = p
   process.exitCode = exitCodeOf(error)
   if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(errorJson(error))}\n`)
   tell(error)
-  if (process.env.MILLRACE_STACK) process.stderr.write(`${(error as Error).stack}\n`)
+  if (process.env.MILLRACE_STACK) process.stderr.write(`${redactedText(String((error as Error).stack))}\n`)
 }
 
 function printed(error: unknown): void {

@@ -157,13 +157,10 @@ function numberStep(type: AvroType, field: FieldSpec, slot: number): Step | Mism
   if (type.kind === 'int' || type.kind === 'long') return wholeStep(type.kind, field, slot)
   if (type.kind !== 'float' && type.kind !== 'double') return mismatch(type, field)
   const size = type.kind === 'float' ? 4 : 8
-  const view = new DataView(new ArrayBuffer(8))
-  const copy = new Uint8Array(view.buffer)
   return (scanner, at, values) => {
     const next = scanner.fixed(at, size)
     if (next < 0) return BAD
-    for (let i = 0; i < size; i++) copy[i] = scanner.bytes[at + i]
-    const value = size === 4 ? view.getFloat32(0, true) : view.getFloat64(0, true)
+    const value = size === 4 ? scanner.view.getFloat32(at, true) : scanner.view.getFloat64(at, true)
     if (value - value !== 0) return wrong(scanner, field, `${value} is not finite`, at)
     values[slot] = value
     return next

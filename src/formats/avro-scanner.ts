@@ -23,6 +23,8 @@ export class AvroScanner {
   problem = ''
   at = 0
   bytes = new Uint8Array(0)
+  /** Over the same buffer. */
+  view: DataView = new DataView(this.bytes.buffer)
   /** Where the message ends. */
   end = 0
   /** After `long`: the integer; NaN when a double does not hold it exactly. */

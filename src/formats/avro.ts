@@ -132,6 +132,7 @@ export class AvroValue {
       }
     }
     scanner.bytes = bytes
+    scanner.view = view
     scanner.end = end
     at = (fields as AvroFields).read(scanner, at, this.values)
     if (at === end) return true

@@ -34,7 +34,8 @@ export class LineQueue implements Intake {
 
   async take(lines: Uint8Array): Promise<void> {
     if (lines.length === 0 || this.#ended) return
-    this.#chunks.push(lines)
+    // A view of few bytes would keep the whole chunk it came in.
+    this.#chunks.push(2 * lines.length < lines.buffer.byteLength ? lines.slice() : lines)
     this.#bytes += lines.length
     this.#cost += lines.length + CHUNK_COST
     this.#arrived.fire()

@@ -7,10 +7,10 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || host === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(host)
 }
 
-/** @throws ML_EXPOSED for a server that other machines could reach without a token */
+/** @throws ML_SERVE_OPEN for a server that other machines could reach without a token */
 export function refuseExposed(host: string, hasToken: boolean, where: string): void {
   if (hasToken || isLoopback(host)) return
-  throw new MillraceError('ML_EXPOSED', {
+  throw new MillraceError('ML_SERVE_OPEN', {
     what: 'a server that other machines can reach needs a token',
     got: host,
     where,
@@ -21,13 +21,13 @@ export function refuseExposed(host: string, hasToken: boolean, where: string): v
 /**
  * Listens, and returns the port.
  *
- * @throws ML_LISTEN when the address is in use, or not one of this machine
+ * @throws ML_SERVE_PORT when the address is in use, or not one of this machine
  */
 export async function listen(server: Server, host: string, port: number, where: string): Promise<number> {
   await new Promise<void>((resolve, reject) => {
     server.once('error', (cause: NodeJS.ErrnoException) =>
       reject(
-        new MillraceError('ML_LISTEN', {
+        new MillraceError('ML_SERVE_PORT', {
           what: `cannot listen at ${host}:${port}`,
           got: cause.code ?? cause.message,
           where,

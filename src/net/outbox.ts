@@ -9,6 +9,7 @@ export class Outbox {
   #released = 0
   #waiting: { readonly at: number; readonly resolve: () => void; readonly reject: (error: unknown) => void }[] = []
   #failure: unknown
+  #movedAt = performance.now()
 
   get pendingBytes(): number {
     return this.#appended - this.#released
@@ -19,9 +20,15 @@ export class Outbox {
     return this.#chunks
   }
 
+  /** Milliseconds since something was delivered, or since nothing was there to be. */
+  get stalledMs(): number {
+    return performance.now() - this.#movedAt
+  }
+
   /** Takes a copy. */
   append(bytes: Uint8Array): void {
     if (bytes.length === 0 || this.#failure !== undefined) return
+    if (this.#chunks.length === 0) this.#movedAt = performance.now()
     this.#chunks.push(bytes.slice())
     this.#appended += bytes.length
     this.arrived.fire()
@@ -30,6 +37,7 @@ export class Outbox {
   /** The oldest `count` chunks are delivered. */
   release(count: number): void {
     for (const { length } of this.#chunks.splice(0, count)) this.#released += length
+    this.#movedAt = performance.now()
     const done = this.#waiting.filter(({ at }) => at <= this.#released)
     this.#waiting = this.#waiting.filter(({ at }) => at > this.#released)
     for (const { resolve } of done) resolve()
@@ -49,9 +57,5 @@ export class Outbox {
     for (const { reject } of this.#waiting) reject(error)
     this.#waiting = []
     this.arrived.fire()
-  }
-
-  get hasFailed(): boolean {
-    return this.#failure !== undefined
   }
 }

@@ -2,7 +2,8 @@
  * Sink operator: encodes each record to bytes and says where parts end; a connector's writer only stores them.
  *
  * One partition, fed in identity order, so the bytes are the same at any parallelism and through any crash. Which part
- * is open, how long it is and how many rows there were are state here: a checkpoint and the writer agree on the cut.
+ * is open and how long it is, or how many rows there were where there are no parts, are state here: a checkpoint and the
+ * writer agree on the cut.
  */
 import type { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
@@ -89,8 +90,12 @@ export class SinkOperator implements Operator {
 
   end(): void {
     this.flush()
-    if (this.#flushed > 0 && this.#partBytes < Number.POSITIVE_INFINITY) this.#output.roll()
+    if (this.#flushed > 0 && this.#hasParts) this.#output.roll()
     this.#flushed = 0
+  }
+
+  get #hasParts(): boolean {
+    return this.#partBytes < Number.POSITIVE_INFINITY
   }
 
   #time(): number {
@@ -100,21 +105,19 @@ export class SinkOperator implements Operator {
 
   capture(): OperatorCapture {
     this.flush()
-    const partLength = this.#flushed
-    const rows = this.#rows
+    const state = this.#hasParts ? this.#flushed : this.#rows
     const home = this.#context.key.group
     return {
       writeGroup: (group: number, writer: ByteWriter) => {
-        if (group !== home) return
-        writer.varint(partLength)
-        writer.varint(rows)
+        if (group === home) writer.varint(state)
       },
       release: () => {},
     }
   }
 
   restoreGroup(_group: number, reader: ByteReader): void {
-    if (reader.remaining > 0) this.#flushed = reader.varint()
-    if (reader.remaining > 0) this.#rows = reader.varint()
+    if (reader.remaining === 0) return
+    if (this.#hasParts) this.#flushed = reader.varint()
+    else this.#rows = reader.varint()
   }
 }

@@ -121,6 +121,12 @@ export class GuestSplit {
     return this.#task.watermark
   }
 
+  /** The split was idle: what the others have `reached` without it is over for it too. */
+  wake(reached: number): void {
+    this.#task.clock.idle = true
+    this.#task.clock.wake(reached)
+  }
+
   get finished(): boolean {
     return this.#task.finished
   }

@@ -69,6 +69,7 @@ export function sinkLines(given: SinkLineFormat, where: string): FormatDeclarati
     return { name }
   }
   if (name !== 'csv') throw optionError("format must be 'jsonl' or 'csv'", name, where)
+  if (!('columns' in rest)) throw optionError('a sink of CSV lines needs its columns', given, where)
   csvEncoder({ ...rest, header: false })
   return { name, header: false, ...plainOptions(rest) }
 }

@@ -66,8 +66,9 @@ async function resultOf(plan: Plan, base: string): Promise<RunResult> {
   const sinks = new Map<string, Uint8Array[]>()
   for (const { uid, kind, options } of plan.operators) {
     if (kind !== 'sink') continue
-    const { folder } = options.options as { folder: string }
-    sinks.set(uid, await partsOf(join(base, folder)))
+    // What went to a server is there.
+    const { folder } = options.options as { folder?: string }
+    if (folder !== undefined) sinks.set(uid, await partsOf(join(base, folder)))
   }
   const folder = join(flinkFolder(plan.name, { base }), 'final')
   const { groups, ledgers } = readFinalState(await partsOf(folder), folder)

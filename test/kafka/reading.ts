@@ -60,7 +60,7 @@ export async function readAll(options: KafkaSourceOptions): Promise<Map<string, 
 export async function withSource<R>(
   options: KafkaSourceOptions,
   body: (source: KafkaSource, context: JobContext, splits: readonly Split[]) => Promise<R>,
-  known?: ReadonlyMap<string, KnownSplit>,
+  known: ReadonlyMap<string, KnownSplit> = new Map(),
 ): Promise<R> {
   const source = new KafkaSource()
   const context = contextOf(options)

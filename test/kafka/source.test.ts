@@ -241,7 +241,14 @@ describeOnKafka('a Kafka source', { properties }, (broker) => {
       expect((await readMessages(reader, 1)).map(textOf)).toEqual(['added'])
       await reader.close()
     })
-    // So does a run that begins at a checkpoint which does not know them.
+    // A job that starts again before its first checkpoint begins where it began, not at what is the latest by then.
+    const again = new KafkaSource()
+    const first = await again.splits(contextOf(options), new Map())
+    await again.close(contextOf(options))
+    await write(broker().brokers, 'growing', ['meanwhile'])
+    expect(await again.splits(contextOf(options), new Map())).toEqual(first)
+    await again.close(contextOf(options))
+    // A run that begins at a checkpoint which does not know them reads them, too.
     await withSource(
       options,
       async (_source, _context, splits) => expect(splits).toEqual([{ id: 'growing/0' }, { id: 'growing/1', start: 0 }]),

@@ -305,6 +305,19 @@ describe('metrics', () => {
     )
   })
 
+  test('fault 51: what is not defined yet is NaN, which Prometheus knows, and in JSON nothing is null or NaN for want of it', async () => {
+    const handle = await starting()
+    const { get, value } = await watched(handle)
+    expect(await value('millrace_model_log_loss{model="buys",window="overall"}')).toBeNaN()
+    expect(await value('millrace_baseline_accuracy{model="buys",window="recent",baseline="majority"}')).toBeNaN()
+    // Nothing was read, so there is no event time: left out, not a number that means nothing.
+    expect(await value('millrace_watermark_lag_seconds{source="clicks"}')).toBeUndefined()
+    const { startedFrom, lastCheckpoint, waitsFor, ...said } = JSON.parse((await get('/')).body)
+    expect([startedFrom, lastCheckpoint]).toEqual([null, null])
+    expect([null, 'input']).toContain(waitsFor)
+    expect(JSON.stringify(said)).not.toMatch(/null|NaN|Infinity/)
+  })
+
   test('are those that docs/operation.md explains, with their types', async () => {
     fed(9)
     const handle = await starting()

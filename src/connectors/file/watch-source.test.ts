@@ -186,7 +186,7 @@ describe('what a checkpoint keeps of a folder', () => {
         }
         expect([...times].filter(([, count]) => count > 1)).toEqual([])
       }),
-      { numRuns: 300 },
+      { numRuns: 80 },
     )
   })
 })

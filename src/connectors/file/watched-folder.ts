@@ -27,6 +27,9 @@ interface FileTime {
 const CHECKED = 16
 /** Digits of a time in an id: milliseconds up to the year 33658. */
 const TIME_DIGITS = 15
+/** With more files than that, listing the folder may take one part of the time in LISTING_SHARE. */
+const MANY_FILES = 10_000
+const LISTING_SHARE = 10
 /** A folder's time of modification may stand still for as long while names come. */
 const TIME_GRAIN_MS = 100
 
@@ -39,6 +42,8 @@ export class WatchedFolder {
   #ids: readonly string[] = []
   #names: ReadonlySet<string> = new Set()
   #folderMs = -1
+  /** When it may be listed anew, by the monotonic clock. */
+  #listAt = 0
   /** Ids by name, where they hold the time of modification; files modified too recently are not in it. */
   readonly #timed = new Map<string, string>()
   /** Whether files wait for their time to pass. */
@@ -89,6 +94,13 @@ export class WatchedFolder {
   }
 
   async #look(): Promise<void> {
+    const startedAt = performance.now()
+    if (this.#names.size > MANY_FILES && startedAt < this.#listAt) return
+    await this.#list()
+    this.#listAt = performance.now() + (LISTING_SHARE - 1) * (performance.now() - startedAt)
+  }
+
+  async #list(): Promise<void> {
     const { patterns, byTime } = this.#options
     const now = Date.now()
     const { mtimeMs } = await stat(this.path)

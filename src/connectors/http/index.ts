@@ -89,7 +89,7 @@ const POST = ['url', 'headers', 'batchBytes', 'timeoutMs', 'deadLetters', 'allow
  * Guarantee: with a spool, exactly once from the answer 200 on; a client that repeats a request it had no answer to may be
  * taken twice. Without one at most once: 200 says that the records are in memory.
  *
- * @throws ML_RANGE for a wrong option; ML_EXPOSED when it runs and other machines could send without a token
+ * @throws ML_RANGE for a wrong option; ML_SERVE_OPEN when it runs and other machines could send without a token
  */
 export function httpIngest<T>(
   options: HttpIngestOptions,
@@ -99,7 +99,7 @@ export function httpIngest<T>(
   const where = 'httpIngest()'
   knownOptions(options, INGEST, where)
   const { path = '/', rate = {} } = options
-  if (!/^\/[A-Za-z0-9._~/-]*$/.test(path))
+  if (!/^\/[A-Za-z0-9._~/-]*$/.test(path) || path.includes('..'))
     throw optionError('path must begin with / and hold plain characters', path, where)
   knownOptions(rate, ['recordsPerSecond', 'bytesPerSecond'], where)
   for (const [name, value] of Object.entries(rate)) wholeNumber(name, value, 1, 1_099_511_627_776, where)

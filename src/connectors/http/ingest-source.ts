@@ -3,7 +3,7 @@ import { IngestSource, type Producer } from '../../net/ingest-source.ts'
 import type { Intake } from '../../net/intake.ts'
 import { listen, refuseExposed } from '../../net/listen.ts'
 import { pause } from '../../net/pause.ts'
-import { resolveSecret } from '../../storage/resolve-secret.ts'
+import { resolveToken } from '../../net/token.ts'
 import type { JobContext } from '../../stream/ports.ts'
 import type { SecretText } from '../../stream/secret.ts'
 import { type HandlerOptions, IngestHandler } from './ingest-handler.ts'
@@ -23,7 +23,7 @@ const CLOSE_MS = 1_000
 /** Records that others post, as a source. */
 export const httpIngestSource = (): IngestSource => new IngestSource('http-ingest', startHttpIngest)
 
-/** @throws ML_EXPOSED, ML_LISTEN, ML_SECRET */
+/** @throws ML_SERVE_OPEN, ML_SERVE_PORT, ML_SECRET */
 export async function startHttpIngest(
   context: JobContext,
   intake: Intake,
@@ -33,8 +33,7 @@ export async function startHttpIngest(
   const { host, port, requestTimeoutMs, maxConnections } = options
   const where = `source "${context.uid}"`
   refuseExposed(host, options.token !== undefined, where)
-  const token =
-    options.token === undefined ? undefined : await resolveSecret(options.token, context.base, `token of ${where}`)
+  const token = await resolveToken(options.token, context.base, where)
   const handler = new IngestHandler(options, token, intake, fail)
   const server = createServer({
     // Node's own are 60 s, 300 s and 30 s, and no bound of connections: a thousand slow clients would stay for minutes.

@@ -194,15 +194,15 @@ describe('an HTTP ingest', () => {
   })
 
   test('wants its token for every method and path, and tells a stranger nothing else', async () => {
-    const { port } = await ingest({ token: 'correct-horse' })
+    const { port } = await ingest({ token: 'correct-horse-battery' })
     for (const method of ['POST', 'GET', 'PUT', 'DELETE', 'OPTIONS']) {
       for (const path of ['/clicks', '/other']) {
         for (const authorization of [
           undefined,
           'Bearer',
           'Bearer wrong',
-          'Bearer correct-hors',
-          'Basic correct-horse',
+          'Bearer correct-horse-batter',
+          'Basic correct-horse-battery',
         ]) {
           const { status, headers } = await post(port, '{}', { method, path }, authorization ? { authorization } : {})
           expect([method, path, authorization, status]).toEqual([method, path, authorization, 401])
@@ -210,14 +210,14 @@ describe('an HTTP ingest', () => {
         }
       }
     }
-    const right = { authorization: 'Bearer correct-horse' }
+    const right = { authorization: 'Bearer correct-horse-battery' }
     expect((await post(port, '{}', {}, right)).body).toEqual({ accepted: 1 })
     expect((await post(port, '{}', { method: 'PUT' }, right)).status).toBe(405)
   })
 
   test('does not listen beyond this machine without a token', async () => {
-    await expect(ingest({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'ML_EXPOSED' })
-    const { port } = await ingest({ host: '0.0.0.0', token: 'correct-horse' })
+    await expect(ingest({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'ML_SERVE_OPEN' })
+    const { port } = await ingest({ host: '0.0.0.0', token: 'correct-horse-battery' })
     expect((await post(port, '{}', {}, { host: 'any.example' })).status).toBe(401)
   })
 

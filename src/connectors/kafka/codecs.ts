@@ -2,6 +2,7 @@
 import * as zlib from 'node:zlib'
 import { MillraceError } from '../../errors.ts'
 import type { KafkaClient } from './cluster.ts'
+import { lz4Size, snappySize } from './unpacked-size.ts'
 
 /** A batch that unfolds to more is damage or an attack: brokers take 1 MiB by default. */
 const MAX_BYTES = 256 << 20
@@ -13,11 +14,12 @@ export type Decompress = (codec: number, bytes: Uint8Array) => Uint8Array
 /** @throws ML_SOURCE for a codec that this Node does not have; whatever the codec does for damaged bytes */
 export function decompressor({ compressionsAlgorithms: { snappy, lz4 } }: KafkaClient): Decompress {
   const limit = { maxOutputLength: MAX_BYTES }
+  const unsnapped = (bytes: Buffer): Buffer => snappy.decompressSync(inBounds(bytes, snappySize))
   return (codec, bytes) => {
     const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
     if (codec === 1) return zlib.gunzipSync(buffer, limit)
-    if (codec === 2) return isXerial(buffer) ? xerial(buffer, snappy.decompressSync) : snappy.decompressSync(buffer)
-    if (codec === 3) return lz4.decompressSync(buffer)
+    if (codec === 2) return isXerial(buffer) ? xerial(buffer, unsnapped) : unsnapped(buffer)
+    if (codec === 3) return lz4.decompressSync(inBounds(buffer, lz4Size))
     if (codec === 4) return zstd(buffer, limit)
     throw new MillraceError('ML_SOURCE', {
       what: 'a record batch names a codec that is not known',
@@ -25,6 +27,11 @@ export function decompressor({ compressionsAlgorithms: { snappy, lz4 } }: KafkaC
       remedy: 'Set compression.type of the topic to gzip, snappy, lz4 or zstd',
     })
   }
+}
+
+function inBounds(bytes: Buffer, size: (bytes: Uint8Array) => number): Buffer {
+  if (size(bytes) > MAX_BYTES) throw new RangeError(`it unfolds to more than ${MAX_BYTES} bytes`)
+  return bytes
 }
 
 function zstd(bytes: Buffer, limit: zlib.ZlibOptions): Uint8Array {

@@ -1,6 +1,7 @@
 /**
  * Fetches for all partitions of a source: one request to each broker at a time, for those of its partitions that have room.
- * Short outages and partitions that move are waited out here; a long one ends the run, which starts again from its checkpoint.
+ * Short outages and partitions that move are waited out here, while other brokers are read on; a long one ends the run, which
+ * starts again from its checkpoint.
  */
 import { MillraceError } from '../../errors.ts'
 import { EARLIEST, LATEST, type SourceClient } from './client.ts'
@@ -28,23 +29,27 @@ const LEAST_BYTES = 64 << 10
 const ALL_BYTES = 64 << 20
 const OUT_OF_RANGE = 1
 const LIMIT_MS = 30_000
+/** Stands for the leader of a partition that has none now. */
+const NOBODY = -1
+
+interface Trouble {
+  readonly outage: Outage
+  tries: number
+}
 
 export class Fetcher {
   readonly #options: FetcherOptions
   readonly #readers = new Set<PartitionReader>()
   /** Nodes with a request under way. */
   readonly #busy = new Set<number>()
-  readonly #outage: Outage
-  #tries = 0
-  #learning = false
+  /** What goes wrong now, by node. */
+  readonly #troubles = new Map<number, Trouble>()
   /** Whose turn it is to be first in a request. */
   #turn = 0
   #closed = false
 
   constructor(options: FetcherOptions) {
     this.#options = options
-    const { where, warn } = options
-    this.#outage = new Outage({ limitMs: LIMIT_MS, where, warn })
   }
 
   add(reader: PartitionReader): void {
@@ -59,25 +64,35 @@ export class Fetcher {
 
   /** Starts what requests are due. */
   wake(): void {
-    if (this.#closed || this.#learning) return
+    if (this.#closed) return
     const full = new Set<number>()
     const wanted = new Map<number, PartitionReader[]>()
     for (const reader of this.#readers) {
       if (reader.idle) continue
-      const node = this.#options.client.leader(reader.topic, reader.partition)
-      if (node === undefined) {
-        void this.#learn('the leader of a partition is not known')
-        return
-      }
+      const node = this.#leader(reader)
       if (!reader.wants) full.add(node)
       else if (!this.#busy.has(node)) wanted.set(node, [...(wanted.get(node) ?? []), reader])
     }
-    for (const [node, readers] of wanted) void this.#fetch(node, readers, full.has(node) ? SHORT_WAIT_MS : WAIT_MS)
+    for (const [node, readers] of wanted) {
+      if (node === NOBODY) void this.#find(readers)
+      else void this.#fetch(node, readers, full.has(node) ? SHORT_WAIT_MS : WAIT_MS)
+    }
   }
 
   close(): void {
     this.#closed = true
-    this.#outage.close()
+    for (const { outage } of this.#troubles.values()) outage.close()
+  }
+
+  #leader({ topic, partition }: PartitionReader): number {
+    return this.#options.client.leader(topic, partition) ?? NOBODY
+  }
+
+  async #find([{ split }]: readonly PartitionReader[]): Promise<void> {
+    this.#busy.add(NOBODY)
+    await this.#recover(NOBODY, `partition ${split} has no leader now`)
+    this.#busy.delete(NOBODY)
+    this.wake()
   }
 
   async #fetch(node: number, readers: readonly PartitionReader[], maxWaitMs: number): Promise<void> {
@@ -98,11 +113,8 @@ export class Fetcher {
       problem = this.#failed(error, inTurn)
     }
     for (const reader of inTurn) reader.fetching = false
-    if (problem !== undefined) await this.#learn(problem)
-    else {
-      this.#tries = 0
-      this.#outage.over()
-    }
+    if (problem === undefined) this.#settle(node)
+    else await this.#recover(node, problem)
     this.#busy.delete(node)
     this.wake()
   }
@@ -164,20 +176,35 @@ export class Fetcher {
   }
 
   /** Pauses and asks who leads what; an outage that lasts too long ends the run. */
-  async #learn(reason: string): Promise<void> {
-    if (this.#learning || this.#closed) return
-    this.#learning = true
+  async #recover(node: number, reason: string): Promise<void> {
+    if (this.#closed) return
+    const trouble = this.#troubles.get(node) ?? this.#begin(node)
     try {
-      await this.#outage.pause(++this.#tries, reason)
+      // The first time nothing need be wrong: a source that begins knows no leaders.
+      if (node !== NOBODY || trouble.tries > 0) await trouble.outage.pause(trouble.tries, reason)
+      trouble.tries++
       await this.#options.client.learnLeaders([...new Set([...this.#readers].map(({ topic }) => topic))])
     } catch (error) {
       const refused = error instanceof NoAnswer ? refusalOf(error, this.#options.where) : error
       for (const reader of this.#readers) {
+        if (this.#leader(reader) !== node) continue
         reader.disconnected()
         if (refused !== undefined && !this.#closed) reader.fail(refused)
       }
     }
-    this.#learning = false
-    this.wake()
+    // Its partitions have gone to others: what comes from it next is another story.
+    if (![...this.#readers].some((reader) => this.#leader(reader) === node)) this.#settle(node)
+  }
+
+  #begin(node: number): Trouble {
+    const { where, warn } = this.#options
+    const trouble = { outage: new Outage({ limitMs: LIMIT_MS, where, warn }), tries: node === NOBODY ? 0 : 1 }
+    this.#troubles.set(node, trouble)
+    return trouble
+  }
+
+  #settle(node: number): void {
+    this.#troubles.get(node)?.outage.over()
+    this.#troubles.delete(node)
   }
 }

@@ -16,6 +16,8 @@ import { PartitionReader } from './partition-reader.ts'
 export class KafkaSource implements SourceConnector {
   readonly kind = 'kafka'
   readonly #open = new Map<string, Promise<OpenTopics>>()
+  /** Bounds of splits by job and source: a job that starts again before its first checkpoint begins where it began. */
+  readonly #bounds = new Map<string, Map<string, Split>>()
 
   /** @throws ML_NO_TOPIC, ML_NO_CLIENT, ML_KAFKA, ML_KAFKA_REFUSED; ML_RANGE where `until` leaves out a partition */
   async splits(context: JobContext, known?: ReadonlyMap<string, KnownSplit>): Promise<readonly Split[]> {
@@ -42,11 +44,18 @@ export class KafkaSource implements SourceConnector {
 
   #topics(context: JobContext): Promise<OpenTopics> {
     const { uid } = context
-    const open = this.#open.get(uid) ?? openTopics(context)
+    const open = this.#open.get(uid) ?? openTopics(context, this.#boundsOf(context))
     this.#open.set(uid, open)
     // What failed to open is tried anew the next time.
     open.catch(() => this.#open.get(uid) === open && this.#open.delete(uid))
     return open
+  }
+
+  #boundsOf({ job, uid, options }: JobContext): Map<string, Split> {
+    const name = JSON.stringify([job, uid, options])
+    const bounds = this.#bounds.get(name) ?? new Map<string, Split>()
+    this.#bounds.set(name, bounds)
+    return bounds
   }
 }
 
@@ -60,14 +69,14 @@ interface SourceOptions {
 
 type Offsets = { readonly [split: string]: number }
 
-async function openTopics(context: JobContext): Promise<OpenTopics> {
+async function openTopics(context: JobContext, bounds: Map<string, Split>): Promise<OpenTopics> {
   const where = `source "${context.uid}"`
   const clientId = `millrace-${context.uid}`.replace(/[^\w.-]/g, '_')
   const [control, fetching] = [await clusterOf(context, where, clientId), await clusterOf(context, where, clientId)]
   const options = context.options as JsonObject & SourceOptions
   const committed = options.isolation === 'read_committed'
   const client = new SourceClient({ control, fetching, committed, where, warn: context.warn })
-  return new OpenTopics(options, client, where, context.warn)
+  return new OpenTopics(options, client, bounds, where, context.warn)
 }
 
 /** The topics of one source, connected. */
@@ -77,12 +86,19 @@ class OpenTopics {
   readonly #fetcher: Fetcher
   readonly #tools: BatchTools
   readonly #where: string
-  /** Bounds of splits that were resolved: an answer that stays. */
-  readonly #bounds = new Map<string, Split>()
+  /** Of splits that were resolved: an answer that stays. */
+  readonly #bounds: Map<string, Split>
 
-  constructor(options: SourceOptions, client: SourceClient, where: string, warn: (message: string) => void) {
+  constructor(
+    options: SourceOptions,
+    client: SourceClient,
+    bounds: Map<string, Split>,
+    where: string,
+    warn: (message: string) => void,
+  ) {
     this.#options = options
     this.#client = client
+    this.#bounds = bounds
     this.#where = where
     this.#fetcher = new Fetcher({ client, committed: options.isolation === 'read_committed', where, warn })
     this.#tools = { checksum: client.library.crc32c, decompress: decompressor(client.library) }
@@ -91,9 +107,14 @@ class OpenTopics {
   async splits(known: ReadonlyMap<string, KnownSplit> | undefined): Promise<readonly Split[]> {
     const counts = await this.#client.partitions(this.#options.topics)
     const ids = [...counts].flatMap(([topic, count]) => Array.from({ length: count }, (_, i) => `${topic}/${i}`))
-    const added = ids.filter((id) => !this.#bounds.has(id) && known?.has(id) !== true)
+    if (known === undefined) {
+      // Somebody who only looks fixes nothing.
+      await this.#ends(ids, this.#options.until)
+      return ids.map((id) => ({ id }))
+    }
+    const added = ids.filter((id) => !this.#bounds.has(id) && !known.has(id))
     // Partitions that come to a source that runs, or ran before, are read whole.
-    const isFirst = this.#bounds.size === 0 && (known?.size ?? 0) === 0
+    const isFirst = this.#bounds.size === 0 && known.size === 0
     await this.#resolve(added, isFirst)
     return ids.map((id) => this.#bounds.get(id) ?? { id })
   }

@@ -127,7 +127,7 @@ export function tcp<T>(
  * Guarantee: at most once; from the spool on exactly once. TCP answers nothing: a client does not learn which of its last lines were
  * taken. HTTP does: `httpIngest` of `millrace/http`.
  *
- * @throws ML_RANGE for a wrong option; ML_EXPOSED when it runs and other machines could connect without a token
+ * @throws ML_RANGE for a wrong option; ML_SERVE_OPEN when it runs and other machines could connect without a token
  */
 export function tcpServer<T>(
   options: TcpServerSourceOptions,

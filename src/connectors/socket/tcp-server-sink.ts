@@ -1,6 +1,6 @@
 import { createServer, type Server, type Socket } from 'node:net'
 import { listen, refuseExposed } from '../../net/listen.ts'
-import { resolveSecret } from '../../storage/resolve-secret.ts'
+import { resolveToken } from '../../net/token.ts'
 import type { JobContext, JsonObject, SinkConnector, SinkWriter } from '../../stream/ports.ts'
 import type { SecretText } from '../../stream/secret.ts'
 import { TokenLine } from './token-line.ts'
@@ -26,13 +26,12 @@ export class TcpServerSink implements SinkConnector {
     this.#patienceMs = patienceMs
   }
 
-  /** @throws ML_EXPOSED, ML_LISTEN, ML_SECRET */
+  /** @throws ML_SERVE_OPEN, ML_SERVE_PORT, ML_SECRET */
   async open(context: JobContext): Promise<SinkWriter> {
     const options = context.options as unknown as ServerOptions
     const where = `sink "${context.uid}"`
     refuseExposed(options.host, options.token !== undefined, where)
-    const token =
-      options.token === undefined ? undefined : await resolveSecret(options.token, context.base, `token of ${where}`)
+    const token = await resolveToken(options.token, context.base, where)
     const writer = new Broadcast(options, token, this.#patienceMs, (message) => context.warn(`${where}: ${message}`))
     writer.port = await listen(writer.server, options.host, options.port, where)
     this.#writers.set(context.uid, writer)

@@ -3,7 +3,7 @@ import type { Producer } from '../../net/ingest-source.ts'
 import type { Intake } from '../../net/intake.ts'
 import { LineAssembler } from '../../net/line-assembler.ts'
 import { listen, refuseExposed } from '../../net/listen.ts'
-import { resolveSecret } from '../../storage/resolve-secret.ts'
+import { resolveToken } from '../../net/token.ts'
 import type { JobContext } from '../../stream/ports.ts'
 import type { SecretText } from '../../stream/secret.ts'
 import { TokenLine } from './token-line.ts'
@@ -22,7 +22,7 @@ interface ServerOptions {
  *
  * A line without line break at the end of a connection is none: the client may have died in the middle of it.
  *
- * @throws ML_EXPOSED, ML_LISTEN, ML_SECRET
+ * @throws ML_SERVE_OPEN, ML_SERVE_PORT, ML_SECRET
  */
 export async function startTcpServer(
   context: JobContext,
@@ -32,8 +32,7 @@ export async function startTcpServer(
   const options = context.options as unknown as ServerOptions
   const where = `source "${context.uid}"`
   refuseExposed(options.host, options.token !== undefined, where)
-  const token =
-    options.token === undefined ? undefined : await resolveSecret(options.token, context.base, `token of ${where}`)
+  const token = await resolveToken(options.token, context.base, where)
   const lines = new LineServer(options, token, context, intake, fail)
   const port = await listen(lines.server, options.host, options.port, where)
   return { port, close: () => lines.close() }

@@ -6,7 +6,7 @@ import { pause } from '../../net/pause.ts'
 import type { JobContext, JsonObject, SinkConnector, SinkWriter } from '../../stream/ports.ts'
 import { type ConnectionOptions, openTcp } from './tcp-connection.ts'
 
-/** Without a connection for so long, the job is restarted from its last checkpoint. */
+/** Without a connection, or with connections that take nothing, for so long, the job is restarted from its last checkpoint. */
 const GIVE_UP_MS = 30_000
 /** The other side has so long to close the connection after the last row. */
 const CLOSE_MS = 5_000
@@ -38,6 +38,7 @@ class TcpWriter implements SinkWriter {
   /** Chunks of the box that were written to the socket. */
   #written = 0
   #reconnecting: Promise<void> = Promise.resolve()
+  readonly #backOff = new BackOff()
 
   constructor(options: ConnectionOptions, socket: Socket, where: string, warn: (message: string) => void) {
     this.#options = options
@@ -108,31 +109,30 @@ class TcpWriter implements SinkWriter {
         if (error || this.#socket !== socket) return
         this.#written--
         this.#box.release(1)
+        this.#backOff.reset()
       })
     }
   }
 
   async #reconnect(cause: unknown): Promise<void> {
     const { signal } = this.#end
-    const backOff = new BackOff()
-    const until = performance.now() + GIVE_UP_MS
-    while (!signal.aborted) {
+    const { host, port } = this.#options
+    const brokenAt = performance.now()
+    let last: unknown = cause ?? new Error('closed')
+    const waitedMs = () => (this.pendingBytes > 0 ? this.#box.stalledMs : performance.now() - brokenAt)
+    while (!signal.aborted && waitedMs() < GIVE_UP_MS) {
+      // A server that ends each connection at once is not asked again at once.
+      await pause(this.#backOff.next(), signal)
       try {
         const socket = await openTcp(this.#options, this.#where, signal)
         if (signal.aborted) socket.destroy()
         else this.#use(socket)
         return
       } catch (error) {
-        if (performance.now() > until) {
-          const { host, port } = this.#options
-          this.#box.fail(
-            connectionError(`no connection to ${host}:${port} for ${GIVE_UP_MS / 1000} s`, this.#where, error),
-          )
-          return
-        }
+        last = error
       }
-      await pause(backOff.next(), signal)
     }
-    this.#box.fail(connectionError('the connection ended', this.#where, cause ?? new Error('closed')))
+    if (signal.aborted) return
+    this.#box.fail(connectionError(`no connection to ${host}:${port} that takes rows`, this.#where, last))
   }
 }

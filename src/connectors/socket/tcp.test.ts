@@ -148,15 +148,15 @@ describe('a TCP server as a source', () => {
   })
 
   test('asks for its token as the first line', async () => {
-    const { reader, port } = await served({ token: 'open-sesame' })
+    const { reader, port } = await served({ token: 'open-sesame-by-night' })
     const wrong = await client(port)
-    wrong.write('open-sesam\n{"user":"a","n":1}\n')
+    wrong.write('open-sesame-by-nigh\n{"user":"a","n":1}\n')
     await once(wrong, 'close')
     const none = await client(port)
     none.write('{"user":"a","n":1}\n')
     await once(none, 'close')
     const right = await client(port)
-    for (const part of ['open-', 'sesame\n{"user"', ':"b","n":2}\n']) {
+    for (const part of ['open-', 'sesame-by-night\n{"user"', ':"b","n":2}\n']) {
       right.write(part)
       await new Promise((resolve) => setTimeout(resolve, 5))
     }
@@ -164,12 +164,12 @@ describe('a TCP server as a source', () => {
   })
 
   test('is not open to other machines without a token, and says when its port is taken', async () => {
-    await expect(served({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'ML_EXPOSED' })
-    await expect(served({ host: '::' })).rejects.toMatchObject({ code: 'ML_EXPOSED' })
+    await expect(served({ host: '0.0.0.0' })).rejects.toMatchObject({ code: 'ML_SERVE_OPEN' })
+    await expect(served({ host: '::' })).rejects.toMatchObject({ code: 'ML_SERVE_OPEN' })
     const { port } = await served()
     const other = tcpServerSource()
     const taken = { ...context(tcpServer({ port }, Click).options), options: tcpServer({ port }, Click).options }
-    await expect(other.open(taken, { id: 'live' }, 0)).rejects.toMatchObject({ code: 'ML_LISTEN' })
+    await expect(other.open(taken, { id: 'live' }, 0)).rejects.toMatchObject({ code: 'ML_SERVE_PORT' })
   })
 
   test('goes on with the same clients when the engine takes a new reader', async () => {

@@ -8,7 +8,7 @@ import { WebSocketClient } from './websocket-client.ts'
 
 /** Without an answer for so long, a connection counts as broken. */
 const PONG_MS = 20_000
-/** Without a connection for so long, the job is restarted from its last checkpoint. */
+/** Without a connection, or with connections that answer nothing, for so long, the job is restarted from its last checkpoint. */
 const GIVE_UP_MS = 30_000
 const CLOSE_MS = 5_000
 /** The answers of a server are not asked for; this many bytes of one are borne. */
@@ -44,6 +44,7 @@ class WebSocketWriter implements SinkWriter {
   #asked = 0
   #pongTimer: ReturnType<typeof setTimeout> | undefined
   #reconnecting: Promise<void> = Promise.resolve()
+  readonly #backOff = new BackOff()
 
   constructor(
     client: WebSocketClient,
@@ -111,6 +112,7 @@ class WebSocketWriter implements SinkWriter {
       this.#asked = 0
       this.#sent -= answered
       this.#box.release(answered)
+      this.#backOff.reset()
       this.#ask()
     })
     socket.on('close', (code) => {
@@ -151,11 +153,11 @@ class WebSocketWriter implements SinkWriter {
 
   async #reconnect(cause: unknown): Promise<void> {
     const { signal } = this.#end
-    const backOff = new BackOff()
-    const until = performance.now() + GIVE_UP_MS
+    const brokenAt = performance.now()
     let last = cause
-    while (!signal.aborted && performance.now() < until) {
-      await pause(backOff.next(), signal)
+    const waitedMs = () => (this.pendingBytes > 0 ? this.#box.stalledMs : performance.now() - brokenAt)
+    while (!signal.aborted && waitedMs() < GIVE_UP_MS) {
+      await pause(this.#backOff.next(), signal)
       try {
         const socket = await this.#client.open(signal)
         if (signal.aborted) socket.terminate()
@@ -165,7 +167,8 @@ class WebSocketWriter implements SinkWriter {
         last = error
       }
     }
-    this.#box.fail(connectionError(`no connection to ${this.#client.shown}`, this.#where, last))
+    if (signal.aborted) return
+    this.#box.fail(connectionError(`no connection to ${this.#client.shown} that takes rows`, this.#where, last))
   }
 }
 

@@ -147,6 +147,11 @@ export class HostedSplits {
     return this.#splits[split].watermark
   }
 
+  /** The split was idle, and has records again. */
+  wake(split: number, reached: number): void {
+    this.#splits[split].wake(reached)
+  }
+
   /** 1 when nothing more comes. */
   finished(split: number): number {
     return this.#splits[split].finished ? 1 : 0

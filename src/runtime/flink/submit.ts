@@ -1,8 +1,8 @@
 /** `submitJob`: a bundle and its plan become a jar, the cluster takes it and starts the job. */
 import { MillraceError, redacted } from '../../errors.ts'
 import type { Plan } from '../../stage/plan.ts'
-import { checkRunsOnFlink } from './flink-fit.ts'
-import { hostJar, jobJar } from './job-jar.ts'
+import { checkRunsOnFlink, needsKafka } from './flink-fit.ts'
+import { hostJar, jobJar, kafkaJars } from './job-jar.ts'
 import { type JobOptions, jobSettings } from './job-settings.ts'
 import type { FlinkRest } from './rest.ts'
 import { RestRefusal } from './rest-request.ts'
@@ -31,6 +31,7 @@ export async function submitJob(rest: FlinkRest, submission: Submission): Promis
     'millrace/plan.json': JSON.stringify(plan),
     'millrace/plan-shown.json': JSON.stringify(shownPlan(plan)),
     'millrace/job.json': JSON.stringify(settings),
+    ...(needsKafka(plan) && kafkaJars()),
   })
   checkVersion((await rest.overview())['flink-version'], rest.url)
   const uploaded = await asRefused(rest.url, rest.uploadJar(`${plan.name}.jar`, jar))

@@ -13,8 +13,11 @@ export type Weaker = { readonly [uid: string]: Guarantee }
 export type Prepared = { readonly [uid: string]: JsonObject }
 
 /** What sinks may hold at most, and at least, before the sources wait for them. */
-const MOST_PENDING_BYTES = 8 << 20
+const MOST_PENDING_BYTES = 4 << 20
 const LEAST_PENDING_BYTES = 256 << 10
+/** As long as nothing is known of their pace. */
+const FIRST_PENDING_BYTES = 1 << 20
+/** Longer than the answer of a server takes: a limit that a round trip reaches would slow the sink down, and so itself. */
 const PENDING_MS = 500
 
 interface OpenSink {
@@ -33,7 +36,7 @@ export class EngineSinks {
   #failure: unknown
   #dirty = false
   /** Pending bytes at which the sources wait. */
-  #limit = MOST_PENDING_BYTES
+  #limit = FIRST_PENDING_BYTES
   /** Bytes a millisecond that the sinks took when they were waited for, the last times more than earlier ones. */
   #pace = MOST_PENDING_BYTES
 

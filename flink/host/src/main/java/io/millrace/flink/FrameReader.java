@@ -1,17 +1,20 @@
 package io.millrace.flink;
 
 import java.io.IOException;
-import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import org.apache.flink.api.common.eventtime.Watermark;
 import org.apache.flink.api.connector.source.ReaderOutput;
+import org.apache.flink.api.connector.source.SourceEvent;
 import org.apache.flink.api.connector.source.SourceOutput;
 import org.apache.flink.api.connector.source.SourceReader;
 import org.apache.flink.api.connector.source.SourceReaderContext;
@@ -19,11 +22,12 @@ import org.apache.flink.core.io.InputStatus;
 import org.apache.flink.shaded.jackson2.com.fasterxml.jackson.databind.JsonNode;
 
 /**
- * Reads the splits of one source task: bytes from the file system, records in the guest. The split
- * that lags most in event time goes first. Each has a watermark of its own, from its records alone;
- * Flink pauses those that run too far ahead.
+ * Reads the splits of one source task: bytes from their feed, records in the guest. Of the splits
+ * that have something, the one that lags most in event time goes first. Each has a watermark of its
+ * own, from its records alone; Flink pauses those that run too far ahead.
  */
 final class FrameReader implements SourceReader<Piece, Split> {
+  /** What a guest is given at a time. */
   private static final int CHUNK_BYTES = 1 << 16;
 
   /** Records between two looks at the mailbox. */
@@ -35,30 +39,69 @@ final class FrameReader implements SourceReader<Piece, Split> {
   private final JobSpec spec;
   private final String uid;
   private final SourceReaderContext context;
-  private final SplitBytes bytes;
-  private final byte[] chunk = new byte[CHUNK_BYTES];
+  private final Plan.Source source;
+
+  /**
+   * Whether the job goes on when all splits have ended: this source must then stay, and be idle.
+   */
+  private final boolean endless;
+
   private final List<OpenSplit> splits = new ArrayList<>();
+
+  /** Offsets of splits by checkpoint, for those that are under way. */
+  private final TreeMap<Long, Map<String, Long>> offsets = new TreeMap<>();
+
+  private SplitFeed feed;
   private Guest guest;
+
+  /** Whether all splits that there are now have come. */
   private boolean complete;
+
+  private boolean moreToCome;
+  private boolean markedIdle;
+
+  /** The watermark that the splits of this task have reached together. */
+  private double reached = -Guest.END_OF_TIME - 1;
+
   private int reads;
   private CompletableFuture<Void> available = new CompletableFuture<>();
 
   FrameReader(JobSpec spec, String uid, SourceReaderContext context) {
+    this(spec, uid, context, null);
+  }
+
+  /**
+   * @param feed of the splits; null: that of the source's connector, made when it is needed
+   */
+  FrameReader(JobSpec spec, String uid, SourceReaderContext context, SplitFeed feed) {
+    this.feed = feed;
     this.spec = spec;
     this.uid = uid;
     this.context = context;
-    this.bytes = new SplitBytes(spec, uid);
+    try {
+      Plan plan = JobSpec.plan(loader());
+      this.source = plan.source(uid);
+      this.endless = plan.endless();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** A split under way. */
   private static final class OpenSplit {
     final Split split;
     final int number;
-    InputStream stream;
+
+    /** Of what the feed gave, what the guest has not yet. */
+    ByteBuffer rest = ByteBuffer.allocate(0);
+
+    boolean opened;
     boolean hungry = true;
     boolean finished;
     boolean paused;
+    boolean idle;
     double watermark;
+    long activeNanos = System.nanoTime();
 
     OpenSplit(Split split, int number) {
       this.split = split;
@@ -72,21 +115,31 @@ final class FrameReader implements SourceReader<Piece, Split> {
   @Override
   public void addSplits(List<Split> added) {
     for (Split split : added) {
-      OpenSplit open =
-          new OpenSplit(split, guest().callInt("open", uid, split.id(), split.state()));
-      open.finished = !split.state().isEmpty() && guest.callInt("finished", open.number) != 0;
-      open.watermark =
-          split.state().isEmpty()
-              ? -Guest.END_OF_TIME - 1
-              : guest.callDouble("watermark", open.number);
+      boolean begun = !split.state().isEmpty();
+      double start = split.start();
+      double end = split.end();
+      int number = guest().callInt("open", uid, split.id(), split.state(), start, end);
+      OpenSplit open = new OpenSplit(split, number);
+      open.finished = begun && guest.callInt("finished", open.number) != 0;
+      open.watermark = begun ? guest.callDouble("watermark", open.number) : -Guest.END_OF_TIME - 1;
       splits.add(open);
+      if (complete) open(open);
     }
     available.complete(null);
   }
 
   @Override
+  public void handleSourceEvents(SourceEvent event) {
+    if (!(event instanceof SplitAssigner.AllForNow)) return;
+    moreToCome = true;
+    notifyNoMoreSplits();
+  }
+
+  /** Nothing is opened before all are there, so that no reading ahead favours the first. */
+  @Override
   public void notifyNoMoreSplits() {
     complete = true;
+    for (OpenSplit open : splits) open(open);
     available.complete(null);
   }
 
@@ -96,12 +149,14 @@ final class FrameReader implements SourceReader<Piece, Split> {
       if (toPause.contains(open.split.id())) open.paused = true;
       if (toResume.contains(open.split.id())) open.paused = false;
     }
+    if (feed != null) feed.pauseOrResume(toPause, toResume);
     available.complete(null);
   }
 
   @Override
   public InputStatus pollNext(ReaderOutput<Piece> output) throws Exception {
     OpenSplit open = lagging();
+    if (open == null && complete && feed().look()) open = lagging();
     if (open != null) {
       try {
         read(open, output);
@@ -110,73 +165,142 @@ final class FrameReader implements SourceReader<Piece, Split> {
       }
       return InputStatus.MORE_AVAILABLE;
     }
-    if (complete && splits.stream().allMatch(split -> split.finished))
-      return InputStatus.END_OF_INPUT;
+    boolean allFinished = complete && splits.stream().allMatch(split -> split.finished);
+    if (allFinished && !endless && !moreToCome) return InputStatus.END_OF_INPUT;
+    if (complete) rest(output, allFinished);
     if (available.isDone()) available = new CompletableFuture<>();
     return InputStatus.NOTHING_AVAILABLE;
   }
 
   @Override
   public CompletableFuture<Void> isAvailable() {
-    return lagging() == null && !available.isDone()
-        ? available
-        : CompletableFuture.completedFuture(null);
+    if (lagging() != null || available.isDone()) return CompletableFuture.completedFuture(null);
+    if (feed == null) return available;
+    return CompletableFuture.anyOf(available, feed.available()).thenApply(any -> null);
   }
 
   @Override
   public List<Split> snapshotState(long checkpoint) {
     List<Split> states = new ArrayList<>();
-    for (OpenSplit open : splits) states.add(open.split.at(guest.callString("state", open.number)));
+    Map<String, Long> covered = new HashMap<>();
+    for (OpenSplit open : splits) {
+      states.add(open.split.at(guest.callString("state", open.number)));
+      if (open.opened)
+        covered.put(open.split.id(), (long) guest.callDouble("consumed", open.number));
+    }
+    offsets.put(checkpoint, covered);
     return states;
   }
 
   @Override
+  public void notifyCheckpointComplete(long checkpoint) {
+    Map<String, Long> covered = offsets.get(checkpoint);
+    offsets.headMap(checkpoint, true).clear();
+    if (covered != null && feed != null) feed.covered(covered);
+  }
+
+  @Override
   public void close() throws Exception {
-    for (OpenSplit open : splits) if (open.stream != null) open.stream.close();
+    if (feed != null) feed.close();
+    feed = null;
     if (guest != null) guest.close();
     guest = null;
   }
 
   /**
-   * Nothing is read before all splits are there: one that came later would find the watermark ahead
-   * of its records.
+   * The split to read from. Nothing is read before all splits are there: one that came later would
+   * find the watermark ahead of its records.
    */
   private OpenSplit lagging() {
     OpenSplit least = null;
     if (!complete) return null;
     for (OpenSplit open : splits) {
-      if (open.finished || open.paused) continue;
+      if (open.finished || open.paused || !ready(open)) continue;
       if (least == null || open.watermark < least.watermark) least = open;
     }
     return least;
   }
 
+  private boolean ready(OpenSplit open) {
+    return !open.hungry || open.rest.hasRemaining() || feed.ready(open.split.id());
+  }
+
+  private void open(OpenSplit open) {
+    if (open.opened || open.finished) return;
+    open.opened = true;
+    boolean begun = !open.split.state().isEmpty();
+    long offset = begun ? (long) guest.callDouble("consumed", open.number) : open.split.start();
+    try {
+      feed().open(open.split, offset);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   private void read(OpenSplit open, ReaderOutput<Piece> output) throws IOException {
+    SourceOutput<Piece> out = output.createOutputForSplit(open.split.id());
+    wake(open, out);
     if (open.hungry) feed(open);
     ByteBuffer answer = guest.answer("pump", open.number, PIECES);
     boolean finished = (answer.getInt(0) & Guest.FINISHED) != 0;
     open.hungry = answer.getInt(4) < PIECES;
     open.watermark = answer.getDouble(8);
-    SourceOutput<Piece> out = output.createOutputForSplit(open.split.id());
     Frames.pieces(answer, out::collect);
     if (reads++ % READS_PER_LEDGER == 0 || finished) out.collect(ledger());
     if (finished) finish(open, output, out);
     else if (open.watermark >= -Guest.END_OF_TIME)
       out.emitWatermark(new Watermark((long) open.watermark));
+    reach();
   }
 
   /**
    * A finished split holds no watermark back; that of the task goes to the end of time with the
-   * last one.
+   * last one, unless others go on: then it is idle for ever.
    */
   private void finish(OpenSplit open, ReaderOutput<Piece> output, SourceOutput<Piece> out)
       throws IOException {
     open.finished = true;
     String state = guest.callString("state", open.number);
     out.collect(FinalState.split(uid, open.split.id(), state));
-    open.stream.close();
-    open.stream = null;
-    output.releaseOutputForSplit(open.split.id());
+    if (endless) out.markIdle();
+    else output.releaseOutputForSplit(open.split.id());
+  }
+
+  /** What an idle split did not hold back is over for it too: what comes now may be late. */
+  private void wake(OpenSplit open, SourceOutput<Piece> out) {
+    open.activeNanos = System.nanoTime();
+    markedIdle = false;
+    if (!open.idle) return;
+    open.idle = false;
+    guest.callVoid("wake", open.number, reached);
+    out.markActive();
+  }
+
+  /** Nothing can be read now: marks as idle what has waited long enough. */
+  private void rest(ReaderOutput<Piece> output, boolean allFinished) {
+    long idleNanos = source.idleMs() * 1_000_000;
+    for (OpenSplit open : splits) {
+      if (open.finished || open.idle || idleNanos == 0) continue;
+      if (open.paused || !feed.caughtUp(open.split.id())) open.activeNanos = System.nanoTime();
+      else if (System.nanoTime() - open.activeNanos >= idleNanos) {
+        open.idle = true;
+        output.createOutputForSplit(open.split.id()).markIdle();
+        reach();
+      }
+    }
+    // Without a split that may still speak, this task must not hold the others back. It is active
+    // again with the first watermark of a split.
+    if (!allFinished || markedIdle) return;
+    markedIdle = true;
+    output.markIdle();
+  }
+
+  /** As Flink combines them: idle and finished splits hold nothing back. */
+  private void reach() {
+    double least = Guest.END_OF_TIME;
+    for (OpenSplit open : splits)
+      if (!open.finished && !open.idle) least = Math.min(least, open.watermark);
+    if (least < Guest.END_OF_TIME) reached = Math.max(reached, least);
   }
 
   /** The counts of all splits of this task. */
@@ -199,33 +323,45 @@ final class FrameReader implements SourceReader<Piece, Split> {
 
   /** Gives the guest more bytes, or tells it that there are none. */
   private void feed(OpenSplit open) throws IOException {
-    if (open.stream == null) {
-      long consumed =
-          open.split.state().isEmpty() ? 0 : (long) guest.callDouble("consumed", open.number);
-      open.stream =
-          bytes.open(context.getUserCodeClassLoader().asClassLoader(), open.split.id(), consumed);
-    }
-    int length = open.stream.read(chunk);
-    if (length < 0) guest.callVoid("end", open.number);
-    else {
-      guest.input(CHUNK_BYTES).put(chunk, 0, length);
+    if (!open.rest.hasRemaining()) open.rest = feed.take(open.split.id());
+    if (open.rest == null) {
+      open.rest = ByteBuffer.allocate(0);
+      guest.callVoid("end", open.number);
+    } else {
+      int length = Math.min(open.rest.remaining(), CHUNK_BYTES);
+      ByteBuffer chunk = open.rest.slice(open.rest.position(), length);
+      open.rest.position(open.rest.position() + length);
+      guest.input(CHUNK_BYTES).put(chunk);
       guest.callVoid("push", open.number, length);
     }
     open.hungry = false;
   }
 
+  private SplitFeed feed() {
+    if (feed == null) {
+      feed =
+          switch (source.connector()) {
+            case "kafka" ->
+                new KafkaFeed(uid, new KafkaOptions(source.options(), spec.base), source.idleMs());
+            case "tcp" -> new TcpFeed(uid, source.options());
+            default -> new StreamFeed(new SplitBytes(spec, uid), loader());
+          };
+    }
+    return feed;
+  }
+
   private Guest guest() {
     if (guest == null) {
       try {
-        guest =
-            new Guest(
-                spec,
-                JobSpec.bundle(context.getUserCodeClassLoader().asClassLoader()),
-                "openSplits");
+        guest = new Guest(spec, JobSpec.bundle(loader()), "openSplits");
       } catch (IOException e) {
-        throw new java.io.UncheckedIOException(e);
+        throw new UncheckedIOException(e);
       }
     }
     return guest;
+  }
+
+  private ClassLoader loader() {
+    return context.getUserCodeClassLoader().asClassLoader();
   }
 }

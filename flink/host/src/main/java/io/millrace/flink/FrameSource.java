@@ -1,7 +1,7 @@
 package io.millrace.flink;
 
-import java.util.ArrayList;
-import java.util.List;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import org.apache.flink.api.connector.source.Boundedness;
 import org.apache.flink.api.connector.source.Source;
 import org.apache.flink.api.connector.source.SourceReader;
@@ -14,37 +14,33 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
  * A source of the plan as a source of Flink's: its splits are read and decoded, in a guest, inside
  * the source task.
  */
-public final class FrameSource implements Source<Piece, Split, List<Split>> {
-  private static final long serialVersionUID = 1;
+public final class FrameSource implements Source<Piece, Split, SplitRegister> {
+  private static final long serialVersionUID = 2;
   private final JobSpec spec;
   private final String uid;
-  private final List<String> splits;
+  private final boolean bounded;
 
-  /**
-   * @param splits ids, in the order of their declaration
-   */
-  FrameSource(JobSpec spec, String uid, List<String> splits) {
+  FrameSource(JobSpec spec, Plan.Source source) {
     this.spec = spec;
-    this.uid = uid;
-    this.splits = new ArrayList<>(splits);
+    this.uid = source.uid();
+    this.bounded = source.bounded();
   }
 
   @Override
   public Boundedness getBoundedness() {
-    return Boundedness.BOUNDED;
+    return bounded ? Boundedness.BOUNDED : Boundedness.CONTINUOUS_UNBOUNDED;
   }
 
   @Override
-  public SplitEnumerator<Split, List<Split>> createEnumerator(
+  public SplitEnumerator<Split, SplitRegister> createEnumerator(
       SplitEnumeratorContext<Split> context) {
-    return new SplitAssigner(
-        context, splits, splits.stream().map(id -> new Split(id, "")).toList());
+    return enumerator(context, null);
   }
 
   @Override
-  public SplitEnumerator<Split, List<Split>> restoreEnumerator(
-      SplitEnumeratorContext<Split> context, List<Split> waiting) {
-    return new SplitAssigner(context, splits, waiting);
+  public SplitEnumerator<Split, SplitRegister> restoreEnumerator(
+      SplitEnumeratorContext<Split> context, SplitRegister register) {
+    return enumerator(context, register);
   }
 
   @Override
@@ -53,12 +49,34 @@ public final class FrameSource implements Source<Piece, Split, List<Split>> {
   }
 
   @Override
-  public SimpleVersionedSerializer<List<Split>> getEnumeratorCheckpointSerializer() {
-    return new Split.ListSerializer();
+  public SimpleVersionedSerializer<SplitRegister> getEnumeratorCheckpointSerializer() {
+    return new SplitRegister.Serializer();
   }
 
   @Override
   public SourceReader<Piece, Split> createReader(SourceReaderContext context) {
     return new FrameReader(spec, uid, context);
+  }
+
+  /**
+   * @param register of the checkpoint; null: none
+   */
+  private SplitEnumerator<Split, SplitRegister> enumerator(
+      SplitEnumeratorContext<Split> context, SplitRegister register) {
+    Plan.Source source;
+    try {
+      source = JobSpec.plan(Thread.currentThread().getContextClassLoader()).source(uid);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    if (source.connector().equals("kafka")) {
+      SplitRegister known = register == null ? SplitRegister.NOTHING : register;
+      return new TopicAssigner(context, known, source, spec.base);
+    }
+    SplitRegister declared = SplitRegister.of(SplitBytes.splits(source));
+    return new SplitAssigner(
+        context,
+        register == null ? declared : new SplitRegister(register.waiting(), declared.known()),
+        false);
   }
 }

@@ -6,10 +6,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.flink.api.common.eventtime.WatermarkStrategy;
+import org.apache.flink.api.common.typeinfo.PrimitiveArrayTypeInfo;
 import org.apache.flink.api.common.typeinfo.Types;
 import org.apache.flink.api.dag.Transformation;
 import org.apache.flink.core.fs.Path;
 import org.apache.flink.streaming.api.datastream.DataStream;
+import org.apache.flink.streaming.api.datastream.DataStreamSink;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.operators.ChainingStrategy;
 import org.apache.flink.streaming.api.operators.OneInputStreamOperator;
@@ -54,8 +56,7 @@ final class JobBuilder {
   }
 
   private void addSource(Plan.Source source) {
-    List<String> splits = SplitBytes.splits(source);
-    int parallelism = Math.max(1, Math.min(spec.parallelism, splits.size()));
+    int parallelism = sourceParallelism(source);
     WatermarkStrategy<Piece> strategy = WatermarkStrategy.noWatermarks();
     if (plan.eventTime) {
       // What runs ahead waits in the stages' memory.
@@ -64,11 +65,7 @@ final class JobBuilder {
               spec.name, Duration.ofMillis(spec.maxDriftMs), ALIGN_EVERY);
     }
     DataStream<Piece> read =
-        env.fromSource(
-                new FrameSource(spec, source.uid(), splits),
-                strategy,
-                source.uid(),
-                PieceType.INSTANCE)
+        env.fromSource(new FrameSource(spec, source), strategy, source.uid(), PieceType.INSTANCE)
             .uid("source " + source.uid())
             .setParallelism(parallelism);
     var router =
@@ -97,13 +94,36 @@ final class JobBuilder {
     // What gives the task its share of the key groups. The keys themselves are the guest's.
     added.setStateKeySelector(piece -> 0);
     added.setStateKeyType(Types.INT);
-    for (Plan.Sink sink : stage.sinks()) {
-      Path folder = spec.resolve(sink.options().required("folder").asText());
-      addSink(
-          side(added, Tags.sink(sink.operator())),
-          "sink " + sink.uid(),
-          new PartsSink(folder, sink.format(), sink.uid()));
+    for (Plan.Sink sink : stage.sinks()) addSink(side(added, Tags.sink(sink.operator())), sink);
+  }
+
+  /** A subtask without a split would cost a V8 for nothing. How many topics have is not known. */
+  private int sourceParallelism(Plan.Source source) {
+    if (source.connector().equals("kafka")) return spec.parallelism;
+    return Math.max(1, Math.min(spec.parallelism, SplitBytes.splits(source).size()));
+  }
+
+  private void addSink(Transformation<Piece> rows, Plan.Sink sink) {
+    String name = "sink " + sink.uid();
+    if (sink.connector().equals("kafka")) {
+      DataStream<byte[]> messages =
+          new DataStream<>(env, rows)
+              .flatMap(new RowSplitter())
+              .returns(PrimitiveArrayTypeInfo.BYTE_PRIMITIVE_ARRAY_TYPE_INFO)
+              .name("rows " + sink.uid())
+              .uid("rows " + sink.uid())
+              .setParallelism(1)
+              .setMaxParallelism(1);
+      one(messages.sinkTo(KafkaSinks.of(spec, sink)), name);
+      return;
     }
+    if (sink.connector().equals("tcp")) {
+      TcpAddress address = TcpAddress.of(sink.options(), "sink \"" + sink.uid() + "\"");
+      one(new DataStream<>(env, rows).sinkTo(new TcpSink(address)), name);
+      return;
+    }
+    Path folder = spec.resolve(sink.options().required("folder").asText());
+    addSink(rows, name, new PartsSink(folder, sink.format(), sink.uid()));
   }
 
   private OneInputTransformation<Piece, Piece> add(
@@ -124,12 +144,12 @@ final class JobBuilder {
   }
 
   private void addSink(Transformation<Piece> rows, String name, PartsSink sink) {
-    new DataStream<>(env, rows)
-        .sinkTo(sink)
-        .name(name)
-        .uid(name)
-        .setParallelism(1)
-        .setMaxParallelism(1);
+    one(new DataStream<>(env, rows).sinkTo(sink), name);
+  }
+
+  /** A sink is one subtask: what it writes is then the same at any parallelism. */
+  private static void one(DataStreamSink<?> sink, String name) {
+    sink.name(name).uid(name).setParallelism(1).setMaxParallelism(1);
   }
 
   private static Transformation<Piece> side(Transformation<Piece> from, OutputTag<Piece> tag) {

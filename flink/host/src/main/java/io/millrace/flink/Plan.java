@@ -15,8 +15,20 @@ public final class Plan {
   public final List<Source> sources = new ArrayList<>();
   public final List<Stage> stages = new ArrayList<>();
 
-  /** A source; `options` are its connector's. */
-  public record Source(String uid, String connector, JsonNode options) {}
+  /**
+   * A source; `options` are its connector's.
+   *
+   * @param discoverMs between two looks for new splits; 0: never
+   * @param idleMs without a record after which a split that has caught up is idle; 0: never
+   */
+  public record Source(
+      String uid,
+      String connector,
+      JsonNode options,
+      JsonNode format,
+      boolean bounded,
+      long discoverMs,
+      long idleMs) {}
 
   /** Operators that run together. */
   public record Stage(
@@ -66,10 +78,23 @@ public final class Plan {
           new Source(
               source.required("uid").asText(),
               source.required("connector").asText(),
-              source.required("options")));
+              source.required("options"),
+              source.required("format"),
+              source.path("bounded").asBoolean(true),
+              source.path("discoverMs").asLong(),
+              source.path("idleMs").asLong()));
     }
     for (JsonNode stage : json.required("stages"))
       stages.add(stage(stage, json.required("operators")));
+  }
+
+  Source source(String uid) {
+    return sources.stream().filter(one -> one.uid().equals(uid)).findFirst().orElseThrow();
+  }
+
+  /** Whether the job goes on until it is stopped. */
+  boolean endless() {
+    return sources.stream().anyMatch(source -> !source.bounded());
   }
 
   /** Edges that leave a vertex of this list, by any output. */

@@ -14,19 +14,29 @@ import org.apache.flink.core.io.SimpleVersionedSerializer;
 /**
  * One split of a source and how far it is. The state is the guest's JSON text, the same as in a
  * checkpoint of the embedded engine; empty before the first record.
+ *
+ * @param start offset at which it begins when it has no state
+ * @param end offset at which it ends; {@link #OPEN} where its bytes say that
  */
-public record Split(String id, String state) implements SourceSplit {
+public record Split(String id, String state, long start, long end) implements SourceSplit {
+  static final long OPEN = -1;
+
+  /** A split from its beginning to its end. */
+  Split(String id, String state) {
+    this(id, state, 0, OPEN);
+  }
+
   @Override
   public String splitId() {
     return id;
   }
 
   Split at(String newState) {
-    return new Split(id, newState);
+    return new Split(id, newState, start, end);
   }
 
-  /** Version 1 could not hold a text of more than 65,535 bytes. */
-  private static final int VERSION = 2;
+  /** Version 1 could not hold a text of more than 65,535 bytes; version 2 has no start and end. */
+  private static final int VERSION = 3;
 
   /** The version travels beside the bytes. */
   static final class Serializer implements SimpleVersionedSerializer<Split> {
@@ -70,33 +80,41 @@ public record Split(String id, String state) implements SourceSplit {
       for (Split split : splits) {
         writeText(out, split.id());
         writeText(out, split.state());
+        out.writeLong(split.start());
+        out.writeLong(split.end());
       }
       return bytes.toByteArray();
     }
 
     static List<Split> read(int version, byte[] bytes) throws IOException {
-      if (version != VERSION) {
+      if (version != VERSION && version != VERSION - 1) {
         throw new MillraceException(
             "ML_VERSION",
-            "a split has version " + version + ", this host reads version " + VERSION,
+            "a split has version " + version + ", this host reads versions 2 and " + VERSION,
             "the checkpoint",
             "Restore it with the host that wrote it");
       }
       DataInputStream in = new DataInputStream(new ByteArrayInputStream(bytes));
       List<Split> splits = new ArrayList<>();
-      for (int left = in.readInt(); left > 0; left--)
-        splits.add(new Split(readText(in), readText(in)));
+      for (int left = in.readInt(); left > 0; left--) {
+        String id = readText(in);
+        String state = readText(in);
+        splits.add(
+            version < VERSION
+                ? new Split(id, state)
+                : new Split(id, state, in.readLong(), in.readLong()));
+      }
       return splits;
     }
 
     /** i32 length, UTF-8: a header of a wide table is longer than what writeUTF takes. */
-    private static void writeText(DataOutputStream out, String text) throws IOException {
+    static void writeText(DataOutputStream out, String text) throws IOException {
       byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
       out.writeInt(bytes.length);
       out.write(bytes);
     }
 
-    private static String readText(DataInputStream in) throws IOException {
+    static String readText(DataInputStream in) throws IOException {
       byte[] bytes = new byte[in.readInt()];
       in.readFully(bytes);
       return new String(bytes, StandardCharsets.UTF_8);

@@ -33,23 +33,20 @@ final class SplitBytes {
         for (int i = 0; i < source.options().required("splits").size(); i++)
           ids.add(String.valueOf(i));
       }
+      case "tcp" -> ids.add("live");
       default ->
           throw new MillraceException(
               "ML_PLAN",
               "this host has no source connector \"" + source.connector() + "\"",
               "source \"" + source.uid() + "\"",
-              "It has: file, memory");
+              "It has: file, memory, kafka, tcp");
     }
     return ids;
   }
 
   /** Opens a split at an offset of its uncompressed bytes. */
   InputStream open(ClassLoader loader, String split, long offset) throws IOException {
-    Plan.Source source =
-        JobSpec.plan(loader).sources.stream()
-            .filter(one -> one.uid().equals(uid))
-            .findFirst()
-            .orElseThrow();
+    Plan.Source source = JobSpec.plan(loader).source(uid);
     return source.connector().equals("memory")
         ? memory(source.options(), split, offset)
         : file(split, offset);

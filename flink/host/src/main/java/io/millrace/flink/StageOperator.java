@@ -53,6 +53,9 @@ public class StageOperator extends AbstractStreamOperator<Piece>
   private final int keyGroups;
   private final boolean eventTime;
 
+  /** Whether somebody waits for the rows of a sink: they must not lie until there are many. */
+  private final boolean prompt;
+
   private transient Guest guest;
   private transient Tags tags;
   private transient KeyGroupRange groups;
@@ -60,6 +63,7 @@ public class StageOperator extends AbstractStreamOperator<Piece>
   private transient int waiting;
   private transient long sentWatermark;
   private transient boolean tickSet;
+  private transient boolean flushSet;
   private transient LedgerCounters counters;
 
   /** The plan, kept by the first stage only: what an edited pipeline is compared with. */
@@ -73,6 +77,7 @@ public class StageOperator extends AbstractStreamOperator<Piece>
     this.edges = plan.edgesFrom(operators, spec.parallelism);
     this.keyGroups = plan.keyGroups;
     this.eventTime = plan.eventTime;
+    this.prompt = stage.sinks().stream().anyMatch(sink -> !sink.connector().equals("file"));
   }
 
   @Override
@@ -152,6 +157,7 @@ public class StageOperator extends AbstractStreamOperator<Piece>
     double reached = answer.getDouble(8);
     // What the end gives out comes before the end of time.
     if (reached >= Guest.END_OF_TIME) sent("end");
+    setFlush();
     passOn(reached);
   }
 
@@ -247,6 +253,7 @@ public class StageOperator extends AbstractStreamOperator<Piece>
     int length = waiting;
     waiting = 0;
     sent("frames", length);
+    setFlush();
   }
 
   /** Calls the guest, sends on what it gives out, and returns the answer for its head. */
@@ -264,6 +271,19 @@ public class StageOperator extends AbstractStreamOperator<Piece>
     if (watermark < -Guest.END_OF_TIME || time <= sentWatermark) return;
     sentWatermark = time;
     output.emitWatermark(new Watermark(time));
+  }
+
+  /** Rows leave after as long as frames may wait for others, however few they are. */
+  private void setFlush() {
+    if (!prompt || flushSet) return;
+    flushSet = true;
+    var service = getProcessingTimeService();
+    service.registerTimer(
+        service.getCurrentProcessingTime() + Math.max(1, spec.flushMs),
+        now -> {
+          flushSet = false;
+          sent("flush");
+        });
   }
 
   private void setTick() {

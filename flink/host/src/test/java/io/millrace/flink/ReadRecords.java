@@ -16,10 +16,14 @@ import org.apache.flink.util.UserCodeClassLoader;
 final class ReadRecords implements ReaderOutput<Piece> {
   private List<Read> reads = new ArrayList<>();
 
-  /** A piece, else a watermark, else the split's end. */
-  record Read(String split, Piece piece, Watermark watermark) {
+  /** A piece, else a watermark, else what became of the split: it ended, is idle or active. */
+  record Read(String split, Piece piece, Watermark watermark, String status) {
+    Read(String split, Piece piece, Watermark watermark) {
+      this(split, piece, watermark, null);
+    }
+
     boolean isEnd() {
-      return piece == null && watermark == null;
+      return "ended".equals(status);
     }
 
     boolean isFrame() {
@@ -54,17 +58,19 @@ final class ReadRecords implements ReaderOutput<Piece> {
 
       @Override
       public void markIdle() {
-        throw new AssertionError("bounded splits are never idle");
+        reads.add(new Read(split, null, null, "idle"));
       }
 
       @Override
-      public void markActive() {}
+      public void markActive() {
+        reads.add(new Read(split, null, null, "active"));
+      }
     };
   }
 
   @Override
   public void releaseOutputForSplit(String split) {
-    reads.add(new Read(split, null, null));
+    reads.add(new Read(split, null, null, "ended"));
   }
 
   @Override
@@ -84,11 +90,13 @@ final class ReadRecords implements ReaderOutput<Piece> {
 
   @Override
   public void markIdle() {
-    throw new AssertionError("bounded splits are never idle");
+    reads.add(new Read("", null, null, "idle"));
   }
 
   @Override
-  public void markActive() {}
+  public void markActive() {
+    reads.add(new Read("", null, null, "active"));
+  }
 
   /** Where a reader finds the job's jar. */
   static SourceReaderContext context(Fixture fixture) {

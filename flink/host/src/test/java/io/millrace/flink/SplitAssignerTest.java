@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.BiConsumer;
 import org.apache.flink.api.connector.source.ReaderInfo;
@@ -23,7 +24,7 @@ class SplitAssignerTest {
   @DisplayName("are given out in turn, to each reader as soon as it is there, and no more come")
   void inTurn() {
     Readers readers = new Readers(2);
-    var assigner = new SplitAssigner(readers, declared, begun());
+    var assigner = assigner(readers);
     assigner.addReader(1);
     assertEquals(List.of("1 gets b", "1 gets d", "1 has all"), readers.told());
     assertEquals(List.of("a", "c", "e"), waiting(assigner));
@@ -36,7 +37,7 @@ class SplitAssignerTest {
   @DisplayName("leave readers without any, where there are fewer, that are told so")
   void moreReaders() {
     Readers readers = new Readers(7);
-    new SplitAssigner(readers, declared, begun()).addReader(6);
+    assigner(readers).addReader(6);
     assertEquals(List.of("6 has all"), readers.told());
   }
 
@@ -44,7 +45,7 @@ class SplitAssignerTest {
   @DisplayName("come back from a reader that failed and go to it again, as far as they were")
   void backAgain() {
     Readers readers = new Readers(2);
-    var assigner = new SplitAssigner(readers, declared, begun());
+    var assigner = assigner(readers);
     assigner.addReader(0);
     assigner.addReader(1);
     readers.told();
@@ -58,17 +59,49 @@ class SplitAssignerTest {
   @DisplayName("that readers had at the checkpoint are theirs; only the others are given out")
   void restored() {
     Readers readers = new Readers(3);
-    var assigner = new SplitAssigner(readers, declared, List.of(new Split("e", "")));
+    var register = new SplitRegister(List.of(new Split("e", "")), declared);
+    var assigner = new SplitAssigner(readers, register, false);
     for (int reader = 0; reader < 3; reader++) assigner.addReader(reader);
     assertEquals(List.of("0 has all", "1 gets e", "1 has all", "2 has all"), readers.told());
   }
 
-  private List<Split> begun() {
-    return declared.stream().map(id -> new Split(id, "")).toList();
+  @Test
+  @DisplayName(
+      "that are found later go to readers that are there, and no reader is ever told to end")
+  void foundLater() {
+    Readers readers = new Readers(2);
+    var assigner = new SplitAssigner(readers, SplitRegister.NOTHING, true);
+    assigner.addReader(0);
+    assigner.addReader(1);
+    assertEquals(List.of("0 has all for now", "1 has all for now"), readers.told());
+    assigner.found(List.of(new Split("t/0", "", 5, 9), new Split("t/1", "")));
+    assertEquals(
+        List.of("0 gets t/0", "0 has all for now", "1 gets t/1", "1 has all for now"),
+        readers.told());
+    assigner.found(List.of(new Split("t/2", "")));
+    assertEquals(List.of("0 gets t/2", "0 has all for now", "1 has all for now"), readers.told());
+    assertEquals(
+        new SplitRegister(List.of(), List.of("t/0", "t/1", "t/2")), assigner.snapshotState(1));
+  }
+
+  @Test
+  @DisplayName("are kept with their bounds while no reader is there, and so in a checkpoint")
+  void keptWaiting() throws Exception {
+    var assigner = new SplitAssigner(new Readers(0), SplitRegister.NOTHING, true);
+    assigner.found(List.of(new Split("t/0", "", 5, 9)));
+    SplitRegister register = assigner.snapshotState(1);
+    assertEquals(new SplitRegister(List.of(new Split("t/0", "", 5, 9)), List.of("t/0")), register);
+    var serializer = new SplitRegister.Serializer();
+    byte[] bytes = serializer.serialize(register);
+    assertEquals(register, serializer.deserialize(serializer.getVersion(), bytes));
+  }
+
+  private SplitAssigner assigner(Readers readers) {
+    return new SplitAssigner(readers, SplitRegister.of(declared), false);
   }
 
   private static List<String> waiting(SplitAssigner assigner) {
-    return assigner.snapshotState(1).stream().map(Split::id).toList();
+    return assigner.snapshotState(1).waiting().stream().map(Split::id).toList();
   }
 
   /** What the readers are told, in sentences. */
@@ -118,12 +151,15 @@ class SplitAssignerTest {
 
     @Override
     public void sendEventToSourceReader(int reader, SourceEvent event) {
-      throw new UnsupportedOperationException();
+      told.add(reader + " has all for now");
     }
 
     @Override
     public Map<Integer, ReaderInfo> registeredReaders() {
-      throw new UnsupportedOperationException();
+      Map<Integer, ReaderInfo> readers = new TreeMap<>();
+      for (int reader = 0; reader < parallelism; reader++)
+        readers.put(reader, new ReaderInfo(reader, "localhost"));
+      return readers;
     }
 
     @Override

@@ -4,6 +4,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import java.io.ByteArrayOutputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.DisplayName;
@@ -37,6 +39,30 @@ class SplitTest {
     assertEquals(
         List.of(wide, wide),
         list.deserialize(list.getVersion(), list.serialize(List.of(wide, wide))));
+  }
+
+  @Test
+  @DisplayName("keeps where it begins and ends")
+  void bounds() throws IOException {
+    Split split = new Split("topic/3", "", 1L << 40, (1L << 40) + 5);
+    assertEquals(split, one.deserialize(one.getVersion(), one.serialize(split)));
+    assertEquals(new Split("topic/3", "{}", 1L << 40, (1L << 40) + 5), split.at("{}"));
+  }
+
+  @Test
+  @DisplayName("of version 2, which had no bounds, goes from its beginning to its end")
+  void versionTwo() throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    DataOutputStream out = new DataOutputStream(bytes);
+    out.writeInt(1);
+    for (String text : List.of("a.csv", "{\"x\":1}")) {
+      out.writeInt(text.length());
+      out.writeBytes(text);
+    }
+    Split split = new Split("a.csv", "{\"x\":1}");
+    assertEquals(split, one.deserialize(2, bytes.toByteArray()));
+    var register = new SplitRegister.Serializer().deserialize(2, bytes.toByteArray());
+    assertEquals(new SplitRegister(List.of(split), List.of()), register);
   }
 
   @Test

@@ -1,0 +1,258 @@
+// A pipeline from Kafka to Kafka on a real Flink cluster: the records that files give on the embedded engine, whatever is killed.
+import { execFile } from 'node:child_process'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { type AddressInfo, createServer, type Server } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { Admin, Producer } from '@platformatic/kafka'
+import { type KafkaBroker, startKafkaBroker } from 'millrace/testing'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { evaluateBundle } from '../../src/bundle/evaluate.ts'
+import { cachedJars } from '../../src/java/jars.ts'
+import { Xoshiro128 } from '../../src/numeric/xoshiro128.ts'
+import { startCluster } from '../../src/runtime/flink/cluster/start-cluster.ts'
+import { followJob } from '../../src/runtime/flink/follow-job.ts'
+import { FlinkRest } from '../../src/runtime/flink/rest.ts'
+import { stopJob } from '../../src/runtime/flink/stop-job.ts'
+import { submitJob } from '../../src/runtime/flink/submit.ts'
+import type { JsonObject } from '../../src/stage/json.ts'
+import { runEmbedded } from '../../src/testing/embedded-run.ts'
+import { type FlinkRun, flinkBundle, rowsOf, runOnFlink } from '../../src/testing/flink-run.ts'
+import type { RunResult } from '../../src/testing/run-result.ts'
+import { describeOnFlink } from './cluster.ts'
+
+const reader = fileURLToPath(new URL('ReadCommitted.java', import.meta.url))
+const pom = fileURLToPath(new URL('../../kafka/broker/pom.xml', import.meta.url))
+const pipelineFile = fileURLToPath(new URL('pipelines/visits.ts', import.meta.url))
+const shape = { taskManagers: 2, slots: 2 }
+const PARTITIONS = 3
+const RECORDS = 30_000
+/** Sinks by uid: whether their rows have a key. */
+const SINKS = { learned: true, late: false, refused: false }
+const MINUTE_MS = 60_000
+
+describeOnFlink('from Kafka to Kafka', shape, (cluster, home) => {
+  const base = mkdtempSync(join(tmpdir(), 'millrace-visits-'))
+  let broker: KafkaBroker
+  let expected: RunResult
+  let bundle: Awaited<ReturnType<typeof flinkBundle>>
+
+  beforeAll(async () => {
+    broker = await startKafkaBroker()
+    bundle = await flinkBundle(pipelineFile)
+    mkdirSync(join(base, 'visits'))
+    const lines = visits(RECORDS)
+    for (const [partition, of] of lines.entries()) {
+      writeFileSync(join(base, `visits/${partition}.jsonl`), of.map((line) => `${line}\n`).join(''))
+    }
+    expected = await runEmbedded(bundle, { base })
+  }, 300_000)
+  afterAll(async () => {
+    await broker?.stop()
+    rmSync(base, { recursive: true, force: true })
+  }, 60_000)
+
+  const createTopics = async (prefix: string): Promise<void> => {
+    await broker.createTopic(`${prefix}-visits`, PARTITIONS)
+    for (const name of Object.keys(SINKS)) await broker.createTopic(`${prefix}-${name}`, 2)
+  }
+
+  const submit = (rest: FlinkRest, given: JsonObject): Promise<string> => {
+    const params = { brokers: broker.brokers, ...given }
+    const { plan } = evaluateBundle(bundle).pipeline.program(params)
+    return submitJob(rest, { bundle, plan, params, base, checkpointEveryMs: 300, state: `state-${given.prefix}` })
+  }
+
+  /** A run with topics of its own. */
+  const run = async (
+    prefix: string,
+    parallelism: readonly number[],
+    disturb?: (rest: FlinkRest, job: string, nth: number) => Promise<void>,
+  ): Promise<FlinkRun> => {
+    await createTopics(prefix)
+    await produce(broker.brokers, `${prefix}-visits`, visits(RECORDS))
+    // Alignment holds a disturbed job back, so that it lasts until it has been disturbed.
+    const maxDriftMs = disturb === undefined ? 600 * MINUTE_MS : MINUTE_MS
+    const params = { brokers: broker.brokers, prefix }
+    return runOnFlink(cluster().url, bundle, { params, parallelism, disturb, maxDriftMs, checkpointEveryMs: 300 })
+  }
+
+  /** What readers of committed records see is what the files gave, record by record and in their order. */
+  const expectSame = async (prefix: string, result: FlinkRun): Promise<void> => {
+    const topics = Object.keys(SINKS).map((uid) => `${prefix}-${uid}`)
+    const read = await committed(broker.brokers, topics)
+    for (const [uid, keyed] of Object.entries(SINKS)) {
+      const rows = rowsOf(expected, uid).trimEnd().split('\n')
+      expect(rows.length).toBeGreaterThan(20)
+      const got = read.filter(({ topic }) => topic === `${prefix}-${uid}`)
+      expect(got).toHaveLength(rows.length)
+      const placeOf = new Map(got.map(({ key, partition }) => [key, partition]))
+      const partitionOf = (row: string, i: number) => (keyed ? placeOf.get(JSON.parse(row).input.shop) : i % 2)
+      for (const partition of [0, 1]) {
+        const values = got.filter((one) => one.partition === partition).map(({ value }) => value)
+        expect(values).toEqual(rows.filter((row, i) => partitionOf(row, i) === partition))
+      }
+    }
+    expect(result.ledgers).toEqual(expected.ledgers)
+  }
+
+  test.each([1, 2])('come the same records at parallelism %i', { timeout: 120_000 }, async (parallelism) => {
+    const prefix = `p${parallelism}`
+    await expectSame(prefix, await run(prefix, [parallelism]))
+  })
+
+  test('come the same records after kills of task managers and of the broker', { timeout: 240_000 }, async () => {
+    const result = await run('killed', [2], async (rest, job) => {
+      await newCheckpoint(rest, job)
+      const restored = async () => (await rest.checkpoints(job)).counts.restored
+      for (const pid of (await startCluster({ home, ...shape })).pids.taskManagers) process.kill(pid, 'SIGKILL')
+      await startCluster({ home, ...shape })
+      await until(rest, job, async () => (await restored()) > 0)
+      await newCheckpoint(rest, job)
+      await broker.kill9()
+      await broker.restart()
+    })
+    await expectSame('killed', result)
+  })
+
+  test('come the same records from a savepoint at another parallelism', { timeout: 240_000 }, async () => {
+    const result = await run('moved', [2, 1], async (rest, job, nth) => {
+      if (nth === 1) return
+      await newCheckpoint(rest, job)
+      await stopJob(rest, job)
+    })
+    expect(result.ends.map(({ end }) => end)).toEqual(['stopped', 'finished'])
+    await expectSame('moved', result)
+  })
+
+  test('go on with a partition that is idle, and one that comes later; the group shows how far', {
+    timeout: 120_000,
+  }, async () => {
+    await createTopics('idle')
+    const [first, second] = visits(3000)
+    await produce(broker.brokers, 'idle-visits', [first, second])
+    const admin = new Admin({ clientId: 'visits', bootstrapBrokers: [broker.brokers] })
+    const rest = new FlinkRest(cluster().url)
+    const job = await submit(rest, { prefix: 'idle', endless: true })
+    try {
+      // Nothing could leave while the third partition held the watermark back.
+      const learned = async () => (await ends(admin, 'idle-learned')).reduce((sum, end) => sum + end, 0)
+      await expect.poll(learned, { timeout: 60_000, interval: 200 }).toBeGreaterThan(1500)
+      const shown = async () => {
+        const [group] = await admin.listConsumerGroupOffsets({ groups: ['idle'] })
+        return group.topics.flatMap((topic) => topic.partitions.map(({ committedOffset }) => Number(committedOffset)))
+      }
+      await expect.poll(shown, { timeout: 30_000, interval: 200 }).toEqual([first.length, second.length, 0])
+    } finally {
+      await admin.close()
+      await rest.cancel(job)
+    }
+  })
+
+  test('end with the gap named where the topic no longer keeps an offset', { timeout: 120_000 }, async () => {
+    await createTopics('lost')
+    await produce(broker.brokers, 'lost-visits', visits(300))
+    const admin = new Admin({ clientId: 'visits', bootstrapBrokers: [broker.brokers] })
+    await admin.deleteRecords({ topics: [{ name: 'lost-visits', partitions: [{ partition: 0, offset: 40n }] }] })
+    await admin.close()
+    const rest = new FlinkRest(cluster().url)
+    const { end, reason } = await followJob(rest, await submit(rest, { prefix: 'lost', start: 7 }), { everyMs: 100 })
+    expect(end).toBe('failed')
+    expect(reason).toMatch(/ML_OFFSET_LOST: the topic no longer keeps offsets 7 to 39; where .*split "lost-visits\/0"/)
+  })
+
+  test('lines come by TCP and go by TCP', { timeout: 120_000 }, async () => {
+    const readings = Array.from({ length: 3000 }, (_unused, i) => ({ sensor: `s${i % 7}`, value: i }))
+    const from = createServer((socket) => socket.end(readings.map((one) => `${JSON.stringify(one)}\n`).join('')))
+    let received = ''
+    const to = createServer((socket) => socket.setEncoding('utf8').on('data', (text) => (received += text)))
+    const [fromPort, toPort] = await Promise.all([from, to].map(listening))
+    const lines = await flinkBundle(fileURLToPath(new URL('pipelines/lines.ts', import.meta.url)))
+    const { ledgers } = await runOnFlink(cluster().url, lines, { params: { from: fromPort, to: toPort } })
+    for (const server of [from, to]) server.close()
+    expect(ledgers.sources).toEqual({ readings: { in: 3000, processed: 3000, rejected: 0, late: 0 } })
+    const doubled = readings.map(({ sensor, value }) => ({ sensor, double: 2 * value }))
+    expect(jsonLines(received)).toEqual(doubled)
+  })
+})
+
+/** Values by partition: some are late, some no records. */
+function visits(count: number): string[][] {
+  const random = new Xoshiro128(7)
+  const lines: string[][] = Array.from({ length: PARTITIONS }, () => [])
+  for (let i = 0; i < count; i++) {
+    const behind = random.nextInt(100) === 0 ? 20_000 : random.nextInt(2000)
+    const at = 1_600_000_000_000 + 2000 * i - behind
+    const amount = random.nextInt(10_000) / 100
+    const visit = { id: `v${i}`, shop: `shop ${random.nextInt(40)}`, amount, paid: amount > 50, at }
+    const line = JSON.stringify({ ...visit, at: new Date(at).toISOString() })
+    lines[random.nextInt(PARTITIONS)].push(i % 211 === 0 ? line.slice(0, -9) : line)
+  }
+  return lines
+}
+
+async function produce(brokers: string, topic: string, lines: readonly (readonly string[])[]): Promise<void> {
+  const producer = new Producer({ clientId: 'visits', bootstrapBrokers: [brokers] })
+  try {
+    for (const [partition, values] of lines.entries()) {
+      for (let from = 0; from < values.length; from += 500) {
+        const some = values.slice(from, from + 500)
+        await producer.send({ messages: some.map((value) => ({ topic, partition, value: Buffer.from(value) })) })
+      }
+    }
+  } finally {
+    await producer.close()
+  }
+}
+
+/** Where the partitions of a topic end, as far as it is committed. */
+async function ends(admin: Admin, topic: string): Promise<number[]> {
+  const partitions = [0, 1].map((partitionIndex) => ({ partitionIndex, timestamp: -1n }))
+  const [{ partitions: found }] = await admin.listOffsets({ topics: [{ name: topic, partitions }], isolationLevel: 1 })
+  return found.map(({ offset }) => Number(offset))
+}
+
+function listening(server: Server): Promise<number> {
+  return new Promise((resolve) => server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port)))
+}
+
+interface Committed {
+  readonly topic: string
+  readonly partition: number
+  readonly key: string | null
+  readonly value: string
+}
+
+/** What Kafka's own consumer reads of topics that is committed, in the order of each partition. */
+async function committed(brokers: string, topics: readonly string[]): Promise<Committed[]> {
+  const jars = await cachedJars({ product: 'Kafka', pom }, () => {})
+  const args = ['-Xmx256m', '-XX:TieredStopAtLevel=1', '-cp', join(jars, '*'), reader, brokers, ...topics]
+  const { stdout } = await promisify(execFile)('java', args, { maxBuffer: 1 << 28 })
+  return jsonLines(stdout) as Committed[]
+}
+
+function jsonLines(text: string): unknown[] {
+  return text
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+}
+
+/** Resolves once the job has made two checkpoints from now: records were processed meanwhile. */
+async function newCheckpoint(rest: FlinkRest, job: string): Promise<void> {
+  const count = async () => (await rest.checkpoints(job)).counts.completed
+  const before = await count()
+  await until(rest, job, async () => (await count()) >= before + 2)
+}
+
+/** Resolves once something holds of a job that has not ended. */
+async function until(rest: FlinkRest, job: string, holds: () => Promise<boolean>): Promise<void> {
+  for (;;) {
+    // A JobManager that is busy with a failure may not answer at once.
+    if (await holds().catch(() => false)) return
+    if ((await rest.state(job)) === 'FINISHED') throw new Error('the job came to its end before it could be disturbed')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+}
