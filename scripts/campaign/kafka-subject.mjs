@@ -11,7 +11,9 @@ import { repository } from '../repository.mjs'
 import { outcomeOf } from './outcome.mjs'
 import { Random } from './random.mjs'
 
-const { readKafkaTopic, startKafkaBroker } = await import(pathToFileURL(join(repository, 'dist/testing/index.js')).href)
+const { hasOpenTransaction, readKafkaTopic, startKafkaBroker } = await import(
+  pathToFileURL(join(repository, 'dist/testing/index.js')).href
+)
 
 const SINKS = ['scores', 'outcomes', 'expired', 'long-haul']
 const PARTITIONS = 3
@@ -50,6 +52,11 @@ export class KafkaSubject {
 
   async outcomeOf(folder) {
     const outcome = await outcomeOf(folder)
+    for (const sink of SINKS) {
+      while (await this.#patiently(() => hasOpenTransaction(this.#broker.brokers, `${nameOf(folder)}-${sink}`))) {
+        await delay(50)
+      }
+    }
     for (const [name, records] of await this.visible(folder)) {
       outcome.set(name, `${records.length} records ${digest(records.join('\n'))}`)
       // Names of records at which two runs differ first are worth more than digests.
@@ -104,11 +111,15 @@ export class KafkaSubject {
     await this.#broker.stop()
   }
 
-  /** The broker may be dead just now. */
   async #read(topic) {
+    return await this.#patiently(() => readKafkaTopic(this.#broker.brokers, topic))
+  }
+
+  /** The broker may be dead just now. */
+  async #patiently(call) {
     for (let left = 200; ; left--) {
       try {
-        return await readKafkaTopic(this.#broker.brokers, topic)
+        return await call()
       } catch (error) {
         if (left === 0) throw error
         if (left === 199) this.#log(`waiting for the broker: ${error.message}`)
