@@ -39,10 +39,13 @@ const data = cutFlights(join(folder, 'data'), records)
 const log = (line) => console.log(line)
 const subject = values.kafka ? await kafkaSubject() : new FileSubject(data)
 const campaign = new Campaign({ folder, subject, kills, brokerKills, seed, jobs, log })
-process.on('SIGINT', () => {
-  campaign.end()
-  process.exit(130)
-})
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    campaign.end()
+    // The broker goes with the process.
+    process.exit(130)
+  })
+}
 try {
   await campaign.run()
   console.log(campaign.summary())

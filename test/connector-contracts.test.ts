@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib'
 import { hybrid, integer, record, string, time } from 'millrace'
 import { jsonl, tail, watch } from 'millrace/file'
 import { memory } from 'millrace/memory'
-import { type ContractCheck, sinkSuite, sourceSuite } from 'millrace/testing'
+import { type ContractCheck, domainSuite, sinkSuite, sourceSuite } from 'millrace/testing'
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { FileSink } from '../src/connectors/file/sink.ts'
 import { FileSource } from '../src/connectors/file/source.ts'
@@ -18,6 +18,7 @@ import { MemorySink } from '../src/connectors/memory/sink.ts'
 import { MemorySource } from '../src/connectors/memory/source.ts'
 import { StdoutSink } from '../src/connectors/stdout/sink.ts'
 import { joined } from '../src/testing/run-result.ts'
+import { TransactionalLog, TransactionalSink } from './endless/memory-domain.ts'
 import { clicks } from './pipelines/clicks.ts'
 
 function all(checks: readonly ContractCheck[]): void {
@@ -121,6 +122,26 @@ describe('connectors', () => {
       create: () => new MemorySink(ends),
       context: () => ({ uid: fresh(), options: {}, base: '', ...site }),
       read: ({ uid }) => ends.bytes(uid),
+    }),
+  )
+  const log = new TransactionalLog()
+  all(
+    domainSuite({
+      name: 'log in memory',
+      create: () => new TransactionalSink(log),
+      contexts: () => {
+        const job = fresh()
+        const sink = (uid: string) => ({
+          uid,
+          options: { log: job, topic: `${job}/${uid}` },
+          base: '',
+          job,
+          warn: () => {},
+        })
+        return [sink('one'), sink('two')]
+      },
+      read: ({ options: { topic } }) => log.rows.get(topic as string) ?? [],
+      row: (text) => Buffer.from(text),
     }),
   )
   let printed: Uint8Array[] = []

@@ -11,7 +11,9 @@ import { repository } from '../repository.mjs'
 import { outcomeOf } from './outcome.mjs'
 import { Random } from './random.mjs'
 
-const { readKafkaTopic, startKafkaBroker } = await import(pathToFileURL(join(repository, 'dist/testing/index.js')).href)
+const { hasOpenTransaction, readKafkaTopic, startKafkaBroker } = await import(
+  pathToFileURL(join(repository, 'dist/testing/index.js')).href
+)
 
 const SINKS = ['scores', 'outcomes', 'expired', 'long-haul']
 const PARTITIONS = 3
@@ -50,6 +52,11 @@ export class KafkaSubject {
 
   async outcomeOf(folder) {
     const outcome = await outcomeOf(folder)
+    for (const sink of SINKS) {
+      while (await this.#patiently(() => hasOpenTransaction(this.#broker.brokers, `${nameOf(folder)}-${sink}`))) {
+        await delay(50)
+      }
+    }
     for (const [name, records] of await this.visible(folder)) {
       outcome.set(name, `${records.length} records ${digest(records.join('\n'))}`)
       // Names of records at which two runs differ first are worth more than digests.
@@ -107,7 +114,7 @@ export class KafkaSubject {
   /** One that died over the answer has the topic nevertheless. */
   async #create(topic) {
     let tried = false
-    await this.#whenUp(async () => {
+    await this.#patiently(async () => {
       if (tried && (await this.#isThere(topic))) return
       tried = true
       await this.#broker.createTopic(topic, PARTITIONS, KEPT)
@@ -123,11 +130,11 @@ export class KafkaSubject {
   }
 
   #read(topic) {
-    return this.#whenUp(() => readKafkaTopic(this.#broker.brokers, topic))
+    return this.#patiently(() => readKafkaTopic(this.#broker.brokers, topic))
   }
 
   /** The broker may be dead just now. */
-  async #whenUp(call) {
+  async #patiently(call) {
     for (let left = 200; ; left--) {
       try {
         return await call()

@@ -26,6 +26,8 @@ export interface JobSite {
    * restart, another after `--fresh`.
    */
   readonly job: string
+  /** Milliseconds between two checkpoints; absent or 0: not by time. */
+  readonly checkpointMs?: number
   /** Says what went wrong without ending the run. */
   readonly warn: (message: string) => void
 }

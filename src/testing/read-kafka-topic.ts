@@ -21,51 +21,100 @@ export async function readKafkaTopic(
   topic: string,
   isolation: 0 | 1 = 1,
 ): Promise<KafkaTopicRecord[]> {
+  return await withCluster(brokers, async (cluster) => {
+    const [{ leaders }] = await cluster.topics([topic])
+    const seen: KafkaTopicRecord[] = []
+    for (const [partition, leader] of leaders.entries()) {
+      const end = await endOf(cluster, topic, partition, leader, isolation)
+      await readPartition(cluster, { topic, partition, leader, isolation, end }, seen)
+    }
+    return seen
+  })
+}
+
+/**
+ * Whether a transaction is open that readers with 'read_committed' wait for. One that was committed is so for a moment more:
+ * its answer comes before brokers have told its partitions.
+ */
+export async function hasOpenTransaction(brokers: string, topic: string): Promise<boolean> {
+  return await withCluster(brokers, async (cluster) => {
+    const [{ leaders }] = await cluster.topics([topic])
+    for (const [partition, leader] of leaders.entries()) {
+      const [all, stable] = [0, 1].map((isolation) => endOf(cluster, topic, partition, leader, isolation))
+      if ((await all) !== (await stable)) return true
+    }
+    return false
+  })
+}
+
+async function withCluster<R>(brokers: string, body: (cluster: Cluster) => Promise<R>): Promise<R> {
   const client = await import('@platformatic/kafka')
   const connection = { connectTimeout: 5000, requestTimeout: 30_000 }
   const cluster = new Cluster({ client, bootstrap: [brokers], connection, clientId: 'reader' })
   try {
-    const [{ leaders }] = await cluster.topics([topic])
-    const seen: KafkaTopicRecord[] = []
-    for (const [partition, leader] of leaders.entries()) {
-      const asked = { partitionIndex: partition, currentLeaderEpoch: -1, timestamp: LATEST }
-      const listed = await cluster.call(leader, client.listOffsetsV7.api, -1, isolation, [
-        { name: topic, partitions: [asked] },
-      ])
-      const end = Number(listed.topics[0].partitions[0].offset)
-      let empty = 0
-      for (let at = 0; at < end; ) {
-        const position = { partition, currentLeaderEpoch: -1, lastFetchedEpoch: -1, fetchOffset: BigInt(at) }
-        const request = { topicId: topic, partitions: [{ ...position, partitionMaxBytes: 8 << 20 }] }
-        const limits = [100, 1, 8 << 20, isolation] as const
-        const { responses } = await cluster.call(leader, client.fetchV12.api, ...limits, 0, -1, [request], [], '')
-        const fetched = responses[0].partitions[0]
-        const { committed, next } = committedBatches(fetched, at)
-        if (next === at && ++empty > EMPTY_FETCHES) {
-          const { errorCode, highWatermark, lastStableOffset, logStartOffset } = fetched
-          const ends = `${logStartOffset} to ${lastStableOffset}, ${highWatermark}`
-          throw new Error(`${topic}/${partition} gives nothing at ${at} of ${end} (${ends}): error ${errorCode}`)
-        }
-        for (const { records, firstOffset, firstTimestamp } of committed) {
-          for (const record of records) {
-            const offset = Number(firstOffset) + record.offsetDelta
-            if (offset < at || offset >= end) continue
-            seen.push({
-              partition,
-              offset,
-              timestamp: Number(firstTimestamp + record.timestampDelta),
-              key: record.key?.toString() ?? null,
-              value: record.value?.toString() ?? null,
-              headers: record.headers.map(([name, value]) => [String(name), value?.toString() ?? null] as const),
-            })
-          }
-        }
-        at = next
-      }
-    }
-    return seen
+    return await body(cluster)
   } finally {
     await cluster.close()
+  }
+}
+
+async function endOf(
+  cluster: Cluster,
+  topic: string,
+  partition: number,
+  leader: number,
+  isolation: number,
+): Promise<number> {
+  const asked = { partitionIndex: partition, currentLeaderEpoch: -1, timestamp: LATEST }
+  const request = { name: topic, partitions: [asked] }
+  const listed = await cluster.call(leader, cluster.client.listOffsetsV7.api, -1, isolation, [request])
+  const { errorCode, offset } = listed.topics[0].partitions[0]
+  if (errorCode !== 0) throw new Error(`the end of ${topic}/${partition} is not known: error ${errorCode}`)
+  return Number(offset)
+}
+
+interface PartitionRead {
+  readonly topic: string
+  readonly partition: number
+  readonly leader: number
+  readonly isolation: 0 | 1
+  readonly end: number
+}
+
+async function readPartition(
+  cluster: Cluster,
+  { topic, partition, leader, isolation, end }: PartitionRead,
+  seen: KafkaTopicRecord[],
+): Promise<void> {
+  const { api } = cluster.client.fetchV12
+  let empty = 0
+  for (let at = 0; at < end; ) {
+    const position = { partition, currentLeaderEpoch: -1, lastFetchedEpoch: -1, fetchOffset: BigInt(at) }
+    const request = { topicId: topic, partitions: [{ ...position, partitionMaxBytes: 8 << 20 }] }
+    const limits = [100, 1, 8 << 20, isolation] as const
+    const { responses } = await cluster.call(leader, api, ...limits, 0, -1, [request], [], '')
+    const fetched = responses[0].partitions[0]
+    const { committed, next } = committedBatches(fetched, at)
+    if (next === at && ++empty > EMPTY_FETCHES) {
+      const { errorCode, highWatermark, lastStableOffset, logStartOffset } = fetched
+      const ends = `${logStartOffset} to ${lastStableOffset}, ${highWatermark}`
+      throw new Error(`${topic}/${partition} gives nothing at ${at} of ${end} (${ends}): error ${errorCode}`)
+    }
+    for (const { records, firstOffset, firstTimestamp } of committed) {
+      for (const record of records) {
+        const offset = Number(firstOffset) + record.offsetDelta
+        if (offset < at || offset >= end) continue
+        seen.push({
+          partition,
+          offset,
+          timestamp: Number(firstTimestamp + record.timestampDelta),
+          key: record.key?.toString() ?? null,
+          value: record.value?.toString() ?? null,
+          headers: record.headers.map(([name, value]) => [String(name), value?.toString() ?? null] as const),
+        })
+      }
+    }
+    at = next
   }
 }
 

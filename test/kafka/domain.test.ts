@@ -4,12 +4,13 @@ import * as client from '@platformatic/kafka'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Cluster } from '../../src/connectors/kafka/cluster.ts'
 import { Outage } from '../../src/connectors/kafka/outage.ts'
+import { KafkaSink } from '../../src/connectors/kafka/sink.ts'
 import { initProducer } from '../../src/connectors/kafka/transactional-producer-id.ts'
 import { Xoshiro128 } from '../../src/numeric/xoshiro128.ts'
 import { readKafkaTopic } from '../../src/testing/read-kafka-topic.ts'
 import { TcpProxy } from '../../src/testing/tcp-proxy.ts'
 import { describeOnKafka } from './broker.ts'
-import { byKey, CountedJob, expectedByKey } from './counted-job.ts'
+import { byKey, CountedJob, contexts, expectedByKey } from './counted-job.ts'
 import { write } from './reading.ts'
 
 const [PRODUCE, END_TXN] = [0, 26]
@@ -309,6 +310,25 @@ describeOnKafka('a Kafka transaction domain', options, (broker) => {
     await job.domain.close()
   })
 
+  test('an outage longer than the timeout ends in an error that a restart mends', async () => {
+    const setup = { ...(await throughProxy()), sink: { transactionTimeoutMs: 1500 } }
+    const job = await CountedJob.start(setup)
+    job.write(5)
+    await job.checkpoint()
+    proxy.refuse()
+    job.write(5)
+    await expect(job.prepare()).rejects.toMatchObject({ code: 'ML_KAFKA', errorClass: 'transient' })
+    await job.domain.close()
+    await expect(CountedJob.start(setup, job.positions)).rejects.toMatchObject({ code: 'ML_KAFKA' })
+    proxy.heal()
+    const next = await CountedJob.start(setup, job.positions)
+    expect(next.recovered).toBe(1)
+    next.write(5)
+    await next.checkpoint()
+    await seen(setup.topics[0], 10)
+    await next.domain.close()
+  })
+
   test('a checkpoint that was prepared and not committed stops the next', async () => {
     const setup = await newJob()
     const job = await CountedJob.start(setup)
@@ -352,12 +372,13 @@ describeOnKafka('a Kafka transaction domain', options, (broker) => {
     expect(await visible(`${topic}-small`)).toBe(expectedByKey(100))
   })
 
-  test('sinks that do not agree on their transaction are refused', async () => {
-    const { KafkaSink } = await import('../../src/connectors/kafka/sink.ts')
-    const { contexts } = await import('./counted-job.ts')
+  test('sinks that do not agree on their transaction, and checkpoints that come too late for it, are refused', async () => {
     const setup = await newJob()
     const [one, two] = [3000, 4000].flatMap((ms) => contexts({ ...setup, sink: { transactionTimeoutMs: ms } }))
     expect(await code(new KafkaSink().openDomain([one, two]))).toBe('ML_RANGE')
+    await expect(new KafkaSink().openDomain([{ ...one, checkpointMs: 3000 }])).rejects.toThrow(
+      /^ML_RANGE: a transaction is aborted after 3000 ms, and checkpoints come every 3000 ms only/,
+    )
   })
 
   test('a transactional id is taken over however often it was used before', async () => {

@@ -29,7 +29,7 @@ export interface TransactionOptions {
   readonly prefix: string
 }
 
-/** @throws ML_RANGE where two sinks do not agree */
+/** @throws ML_RANGE where two sinks do not agree, or no checkpoint could ever be in time */
 export function transactionOptions(contexts: readonly JobContext[]): TransactionOptions {
   const [first, ...others] = contexts
   const of = (context: JobContext) => {
@@ -37,6 +37,14 @@ export function transactionOptions(contexts: readonly JobContext[]): Transaction
     return { transactionTimeoutMs, markerTopic, prefix: transactionalIdPrefix ?? context.job }
   }
   const common = of(first)
+  const { checkpointMs = 0 } = first
+  if (checkpointMs >= common.transactionTimeoutMs) {
+    throw new MillraceError('ML_RANGE', {
+      what: `a transaction is aborted after ${common.transactionTimeoutMs} ms, and checkpoints come every ${checkpointMs} ms only`,
+      where: `transactionTimeout of sink "${first.uid}"`,
+      remedy: 'Take checkpoints more often, or raise transactionTimeout to several times their interval',
+    })
+  }
   for (const other of others) {
     for (const [name, value] of Object.entries(of(other))) {
       const given = common[name as keyof TransactionOptions]

@@ -19,6 +19,8 @@ import { initProducer } from './transactional-producer-id.ts'
 
 const UNKNOWN_TOPIC = 3
 const NO_LEADER = 5
+/** How long a start waits for the cluster before the job is started again; rows wait for as long as their transaction may. */
+const START_MS = 30_000
 
 export class KafkaSink implements SinkConnector {
   readonly kind = 'kafka'
@@ -36,8 +38,8 @@ export class KafkaSink implements SinkConnector {
   }
 
   async open(context: JobContext): Promise<SinkWriter> {
-    const { cluster, outage, rows, codec, now } = await this.#connect([context])
-    const identity = await initProducer(cluster, outage, null, 0)
+    const { cluster, outage, starting, rows, codec, now } = await this.#connect([context])
+    const identity = await initProducer(cluster, starting, null, 0)
     const producer = new Producer({ cluster, outage, identity, codec, now })
     const [topicRows] = rows.values()
     const flushed = async (): Promise<void> => {
@@ -74,14 +76,15 @@ export class KafkaSink implements SinkConnector {
     const cluster = await clusterOf(contexts[0], where, `millrace-${job}`)
     const { client } = cluster
     const outage = new Outage({ limitMs: transactionTimeoutMs, where, warn })
+    const starting = new Outage({ limitMs: Math.min(START_MS, transactionTimeoutMs), where, warn })
     try {
       const options = new Map(contexts.map((context) => [context.uid, sinkOptions(context)]))
-      const rows = await topicsOf(cluster, outage, options, warn)
+      const rows = await topicsOf(cluster, starting, options, warn)
       const codecs = new Map(
         [...options.values()].map(({ topic, compression }) => [topic, codecOf(client, compression)]),
       )
       const codec = (topic: string): Codec => codecs.get(topic) ?? codecOf(client, 'none')
-      return { cluster, outage, rows, codec, now: Date.now }
+      return { cluster, outage, starting, rows, codec, now: Date.now }
     } catch (error) {
       outage.close()
       await cluster.close()

@@ -26,7 +26,10 @@ export interface TransactionDomainParts {
   readonly name: string
   readonly contexts: readonly JobContext[]
   readonly cluster: Cluster
+  /** Of its producers. */
   readonly outage: Outage
+  /** Of its start. */
+  readonly starting: Outage
   /** By uid of the sink. */
   readonly rows: ReadonlyMap<string, TopicRows>
   readonly codec: (topic: string) => Codec
@@ -55,20 +58,20 @@ export class KafkaTransactionDomain implements TransactionDomain {
   #warned = false
 
   constructor(parts: TransactionDomainParts) {
-    const { cluster, outage, contexts } = parts
+    const { cluster, starting, contexts } = parts
     this.name = parts.name
     this.#parts = parts
     this.#options = transactionOptions(contexts)
     const topic = this.#options.markerTopic
-    this.#markers = new CheckpointMarkers({ cluster, outage, topic, job: contexts[0].job })
+    this.#markers = new CheckpointMarkers({ cluster, outage: starting, topic, job: contexts[0].job })
   }
 
   async recover(): Promise<number | null> {
-    const { cluster, outage, codec, now } = this.#parts
+    const { cluster, outage, starting, codec, now } = this.#parts
     await this.#markers.open()
     const { prefix, transactionTimeoutMs } = this.#options
     const ids = [`${prefix}-0`, `${prefix}-1`]
-    const identities = await Promise.all(ids.map((id) => initProducer(cluster, outage, id, transactionTimeoutMs)))
+    const identities = await Promise.all(ids.map((id) => initProducer(cluster, starting, id, transactionTimeoutMs)))
     this.#producers = identities.map((identity) => new Producer({ cluster, outage, identity, codec, now }))
     return await this.#markers.last()
   }
@@ -116,7 +119,7 @@ export class KafkaTransactionDomain implements TransactionDomain {
   }
 
   async close(): Promise<void> {
-    const { cluster, outage } = this.#parts
+    const { cluster, outage, starting } = this.#parts
     // One whose commit has no answer yet is not touched: whether it holds is for `recover` to find out.
     const open = this.#producers.filter((producer) => producer !== this.#prepared?.producer)
     const aborted = Promise.allSettled(open.map((producer) => producer.end(false)))
@@ -125,6 +128,7 @@ export class KafkaTransactionDomain implements TransactionDomain {
     await Promise.race([aborted, late])
     clearTimeout(timer)
     outage.close()
+    starting.close()
     for (const producer of this.#producers) producer.close()
     await cluster.close()
   }

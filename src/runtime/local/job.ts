@@ -111,7 +111,8 @@ export class Job {
     let guard: CrashGuard | undefined
     try {
       const job = await jobName(storage, options.state, pipeline, options.fresh)
-      const site: JobSite = { base: options.base, job, warn: options.warn }
+      const { base, warn, policy } = options
+      const site: JobSite = { base, job, warn, checkpointMs: policy.everyMs }
       if (options.fresh) await forget(program, options, site, storage)
       const store = await CheckpointStore.open(options.state, {
         pipeline,
