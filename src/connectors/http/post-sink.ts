@@ -4,11 +4,11 @@ import { MillraceError } from '../../errors.ts'
 import { BackOff } from '../../net/back-off.ts'
 import { headerTexts } from '../../net/header-texts.ts'
 import { connectionError } from '../../net/ingest-source.ts'
-import { Outbox } from '../../net/outbox.ts'
+import { OutboxWriter } from '../../net/outbox-writer.ts'
 import { outgoingUrl, shownUrl } from '../../net/outgoing-address.ts'
 import { pause } from '../../net/pause.ts'
 import { storageError } from '../../storage/storage-error.ts'
-import type { JobContext, JsonObject, SinkConnector, SinkWriter } from '../../stream/ports.ts'
+import type { JobContext, SinkConnector, SinkWriter } from '../../stream/ports.ts'
 import type { SecretText } from '../../stream/secret.ts'
 import { type Answer, HttpClient } from './post-request.ts'
 
@@ -83,43 +83,21 @@ interface SenderOptions {
   readonly firstPauseMs: number
 }
 
-class Sender implements SinkWriter {
+class Sender extends OutboxWriter {
   readonly #options: SenderOptions
-  readonly #box = new Outbox()
   readonly #end = new AbortController()
   readonly #done: Promise<void>
 
   constructor(options: SenderOptions) {
+    super()
     this.#options = options
-    this.#done = this.#run().catch((error) => this.#box.fail(error))
+    this.#done = this.#run().catch((error) => this.box.fail(error))
   }
-
-  /** What was not answered yet. */
-  get pendingBytes(): number {
-    return this.#box.pendingBytes
-  }
-
-  append(bytes: Uint8Array): void {
-    this.#box.append(bytes)
-  }
-
-  roll(): void {}
-
-  drain(): Promise<void> {
-    return this.#box.settled()
-  }
-
-  async prepare(): Promise<JsonObject> {
-    await this.#box.settled()
-    return {}
-  }
-
-  async commit(): Promise<void> {}
 
   /** Rows without an answer are left: the next run sends them again. */
   async close(): Promise<void> {
     this.#end.abort()
-    this.#box.arrived.fire()
+    this.box.arrived.fire()
     await this.#done
     this.#options.client.close()
   }
@@ -128,9 +106,9 @@ class Sender implements SinkWriter {
     const { signal } = this.#end
     const { batchBytes } = this.#options
     while (!signal.aborted) {
-      const { chunks } = this.#box
+      const { chunks } = this.box
       if (chunks.length === 0) {
-        await this.#box.arrived.wait()
+        await this.box.arrived.wait()
         continue
       }
       let count = 1
@@ -138,7 +116,7 @@ class Sender implements SinkWriter {
       while (count < chunks.length && bytes + chunks[count].length <= batchBytes) bytes += chunks[count++].length
       const whole = Buffer.concat(chunks.slice(0, count))
       for (const batch of batches(whole, batchBytes)) if (!(await this.#deliver(batch))) return
-      this.#box.release(count)
+      this.box.release(count)
     }
   }
 

@@ -1,13 +1,9 @@
 import type { Socket } from 'node:net'
 import { BackOff } from '../../net/back-off.ts'
-import { connectionError } from '../../net/ingest-source.ts'
-import { Outbox } from '../../net/outbox.ts'
-import { pause } from '../../net/pause.ts'
-import type { JobContext, JsonObject, SinkConnector, SinkWriter } from '../../stream/ports.ts'
+import { OutboxWriter } from '../../net/outbox-writer.ts'
+import type { JobContext, SinkConnector, SinkWriter } from '../../stream/ports.ts'
 import { type ConnectionOptions, openTcp } from './tcp-connection.ts'
 
-/** Without a connection, or with connections that take nothing, for so long, the job is restarted from its last checkpoint. */
-const GIVE_UP_MS = 30_000
 /** The other side has so long to close the connection after the last row. */
 const CLOSE_MS = 5_000
 
@@ -28,11 +24,10 @@ export class TcpSink implements SinkConnector {
   }
 }
 
-class TcpWriter implements SinkWriter {
+class TcpWriter extends OutboxWriter {
   readonly #options: ConnectionOptions
   readonly #where: string
   readonly #warn: (message: string) => void
-  readonly #box = new Outbox()
   readonly #end = new AbortController()
   #socket: Socket | undefined
   /** Chunks of the box that were written to the socket. */
@@ -41,33 +36,16 @@ class TcpWriter implements SinkWriter {
   readonly #backOff = new BackOff()
 
   constructor(options: ConnectionOptions, socket: Socket, where: string, warn: (message: string) => void) {
+    super()
     this.#options = options
     this.#where = where
     this.#warn = warn
     this.#use(socket)
   }
 
-  get pendingBytes(): number {
-    return this.#box.pendingBytes
-  }
-
-  append(bytes: Uint8Array): void {
-    this.#box.append(bytes)
+  protected override appended(): void {
     this.#send()
   }
-
-  roll(): void {}
-
-  drain(): Promise<void> {
-    return this.#box.settled()
-  }
-
-  async prepare(): Promise<JsonObject> {
-    await this.#box.settled()
-    return {}
-  }
-
-  async commit(): Promise<void> {}
 
   async close(): Promise<void> {
     this.#end.abort()
@@ -103,12 +81,12 @@ class TcpWriter implements SinkWriter {
   #send(): void {
     const socket = this.#socket
     if (socket === undefined) return
-    const { chunks } = this.#box
+    const { chunks } = this.box
     while (this.#written < chunks.length) {
       socket.write(chunks[this.#written++], (error) => {
         if (error || this.#socket !== socket) return
         this.#written--
-        this.#box.release(1)
+        this.box.release(1)
         this.#backOff.reset()
       })
     }
@@ -117,22 +95,14 @@ class TcpWriter implements SinkWriter {
   async #reconnect(cause: unknown): Promise<void> {
     const { signal } = this.#end
     const { host, port } = this.#options
-    const brokenAt = performance.now()
-    let last: unknown = cause ?? new Error('closed')
-    const waitedMs = () => (this.pendingBytes > 0 ? this.#box.stalledMs : performance.now() - brokenAt)
-    while (!signal.aborted && waitedMs() < GIVE_UP_MS) {
-      // A server that ends each connection at once is not asked again at once.
-      await pause(this.#backOff.next(), signal)
-      try {
-        const socket = await openTcp(this.#options, this.#where, signal)
-        if (signal.aborted) socket.destroy()
-        else this.#use(socket)
-        return
-      } catch (error) {
-        last = error
-      }
-    }
-    if (signal.aborted) return
-    this.#box.fail(connectionError(`no connection to ${host}:${port} that takes rows`, this.#where, last))
+    const socket = await this.reconnected(() => openTcp(this.#options, this.#where, signal), {
+      signal,
+      backOff: this.#backOff,
+      to: `${host}:${port}`,
+      where: this.#where,
+      cause: cause ?? new Error('closed'),
+    })
+    if (signal.aborted) socket?.destroy()
+    else if (socket !== undefined) this.#use(socket)
   }
 }

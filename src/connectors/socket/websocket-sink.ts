@@ -1,15 +1,11 @@
 import type { WebSocket } from 'ws'
 import { BackOff } from '../../net/back-off.ts'
-import { connectionError } from '../../net/ingest-source.ts'
-import { Outbox } from '../../net/outbox.ts'
-import { pause } from '../../net/pause.ts'
-import type { JobContext, JsonObject, SinkConnector, SinkWriter } from '../../stream/ports.ts'
+import { OutboxWriter } from '../../net/outbox-writer.ts'
+import type { JobContext, SinkConnector, SinkWriter } from '../../stream/ports.ts'
 import { WebSocketClient } from './websocket-client.ts'
 
 /** Without an answer for so long, a connection counts as broken. */
 const PONG_MS = 20_000
-/** Without a connection, or with connections that answer nothing, for so long, the job is restarted from its last checkpoint. */
-const GIVE_UP_MS = 30_000
 const CLOSE_MS = 5_000
 /** The answers of a server are not asked for; this many bytes of one are borne. */
 const MAX_MESSAGE_BYTES = 1 << 20
@@ -31,12 +27,11 @@ export class WebSocketSink implements SinkConnector {
   }
 }
 
-class WebSocketWriter implements SinkWriter {
+class WebSocketWriter extends OutboxWriter {
   readonly #client: WebSocketClient
   readonly #where: string
   readonly #warn: (message: string) => void
   readonly #end: AbortController
-  readonly #box = new Outbox()
   #socket: WebSocket | undefined
   /** Chunks of the box sent on this connection. */
   #sent = 0
@@ -53,6 +48,7 @@ class WebSocketWriter implements SinkWriter {
     warn: (message: string) => void,
     end: AbortController,
   ) {
+    super()
     this.#client = client
     this.#where = where
     this.#warn = warn
@@ -60,28 +56,9 @@ class WebSocketWriter implements SinkWriter {
     this.#use(socket)
   }
 
-  /** What the other side has not answered for. */
-  get pendingBytes(): number {
-    return this.#box.pendingBytes
-  }
-
-  append(bytes: Uint8Array): void {
-    this.#box.append(bytes)
+  protected override appended(): void {
     this.#send()
   }
-
-  roll(): void {}
-
-  drain(): Promise<void> {
-    return this.#box.settled()
-  }
-
-  async prepare(): Promise<JsonObject> {
-    await this.#box.settled()
-    return {}
-  }
-
-  async commit(): Promise<void> {}
 
   async close(): Promise<void> {
     this.#end.abort()
@@ -111,7 +88,7 @@ class WebSocketWriter implements SinkWriter {
       const answered = this.#asked
       this.#asked = 0
       this.#sent -= answered
-      this.#box.release(answered)
+      this.box.release(answered)
       this.#backOff.reset()
       this.#ask()
     })
@@ -129,7 +106,7 @@ class WebSocketWriter implements SinkWriter {
   #send(): void {
     const socket = this.#socket
     if (socket === undefined || socket.readyState !== socket.OPEN) return
-    const { chunks } = this.#box
+    const { chunks } = this.box
     for (; this.#sent < chunks.length; this.#sent++) {
       const chunk = chunks[this.#sent]
       for (let at = 0; at < chunk.length; ) {
@@ -153,22 +130,15 @@ class WebSocketWriter implements SinkWriter {
 
   async #reconnect(cause: unknown): Promise<void> {
     const { signal } = this.#end
-    const brokenAt = performance.now()
-    let last = cause
-    const waitedMs = () => (this.pendingBytes > 0 ? this.#box.stalledMs : performance.now() - brokenAt)
-    while (!signal.aborted && waitedMs() < GIVE_UP_MS) {
-      await pause(this.#backOff.next(), signal)
-      try {
-        const socket = await this.#client.open(signal)
-        if (signal.aborted) socket.terminate()
-        else this.#use(socket)
-        return
-      } catch (error) {
-        last = error
-      }
-    }
-    if (signal.aborted) return
-    this.#box.fail(connectionError(`no connection to ${this.#client.shown} that takes rows`, this.#where, last))
+    const socket = await this.reconnected(() => this.#client.open(signal), {
+      signal,
+      backOff: this.#backOff,
+      to: this.#client.shown,
+      where: this.#where,
+      cause,
+    })
+    if (signal.aborted) socket?.terminate()
+    else if (socket !== undefined) this.#use(socket)
   }
 }
 

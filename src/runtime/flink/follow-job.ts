@@ -1,6 +1,6 @@
 /** Follows a job to its end, over what a cluster goes through meanwhile. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { isMillraceError, MillraceError } from '../../errors.ts'
+import { isTransient, MillraceError } from '../../errors.ts'
 import type { Plan } from '../../stage/plan.ts'
 import { failureOf } from './failure-text.ts'
 import { ENDED, type JobProgress, jobProgress } from './job-progress.ts'
@@ -56,16 +56,12 @@ export async function followJob(rest: FlinkRest, id: string, options: FollowOpti
         return await ended(rest, id, await jobProgress(rest, id, plan))
       }
     } catch (error) {
-      if (!isPassing(error)) throw error
+      // Flink's refusals pass too: a JobManager that has just started anew does not know the job yet.
+      if (!isTransient(error)) throw error
       if (performance.now() - lastAnswer > PATIENCE_MS) throw error instanceof RestRefusal ? forgotten(rest, id) : error
     }
     await delay(everyMs, undefined, { signal })
   }
-}
-
-/** Flink's refusals too: a JobManager that has just started anew does not know the job yet. */
-function isPassing(error: unknown): boolean {
-  return isMillraceError(error) && error.errorClass === 'transient'
 }
 
 async function ended(rest: FlinkRest, id: string, progress: JobProgress): Promise<JobEnd> {

@@ -39,6 +39,8 @@ export class OpenSource {
   #looking = false
   #found: readonly Split[] | undefined
   #failure: unknown
+  /** Of the splits that were started last. */
+  #phase = 0
 
   private constructor(options: SourceOptions) {
     this.uid = options.source.uid
@@ -228,8 +230,6 @@ export class OpenSource {
       return last === undefined ? reached : Math.max(reached, last - source.outOfOrdernessMs - 1)
     }, NO_WATERMARK)
   }
-
-  #phase = 0
 
   /** Splits that ended and that the source no longer lists never come back: only their counts are kept. */
   #forget(listed: ReadonlySet<string>): void {

@@ -37,8 +37,8 @@ export class Topology {
   readonly #clock: SourceClock
   /** Consumers of each source output, by `uid/output`. */
   readonly #entries = new Map<string, Consumer[]>()
-  /** For each stage: the stages and sources that feed it. */
-  readonly #upstream: { readonly stages: Stage[]; readonly sources: string[] }[]
+  /** For each stage: the stages, by their index, and the sources that feed it. */
+  readonly #upstream: { readonly stages: number[]; readonly sources: string[] }[]
   readonly #ended = new Set<Stage>()
   /** Whether all that feeds a stage is idle, by stage. */
   readonly #idle: boolean[]
@@ -75,7 +75,9 @@ export class Topology {
     const stageOf = new Map(this.stages.flatMap((stage) => stage.plan.operators.map((uid) => [uid, stage])))
     this.#idle = this.stages.map(() => false)
     this.#upstream = this.stages.map(({ plan: { inputs } }) => ({
-      stages: unique(inputs.flatMap(({ edge }: StageInput) => stageOf.get(edge.from.uid) ?? [])),
+      stages: unique(inputs.flatMap(({ edge }: StageInput) => stageOf.get(edge.from.uid) ?? [])).map((stage) =>
+        this.stages.indexOf(stage),
+      ),
       sources: unique(inputs.flatMap(({ edge }) => (stageOf.has(edge.from.uid) ? [] : [edge.from.uid]))),
     }))
   }
@@ -161,7 +163,7 @@ export class Topology {
         least = Math.min(least, watermark)
       }
     }
-    for (let i = 0; i < stages.length; i++) see(stages[i].watermark, this.#idle[this.stages.indexOf(stages[i])])
+    for (let i = 0; i < stages.length; i++) see(this.stages[stages[i]].watermark, this.#idle[stages[i]])
     for (let i = 0; i < sources.length; i++) {
       const watermark = this.#clock.watermark(sources[i])
       see(watermark, this.#clock.idle(sources[i]))
