@@ -1,21 +1,7 @@
 // Kafka in, features, a model that learns, Kafka out: exactly once.
-import { boolean, features, logistic, number, pipeline, record, sgd, string, time } from 'millrace'
+import { features, logistic, pipeline, sgd } from 'millrace'
 import { kafka } from 'millrace/kafka'
-
-const Event = record({
-  at: time({ unit: 'ms' }),
-  user: string(),
-  page: string(),
-  f0: number(),
-  f1: number(),
-  f2: number(),
-  f3: number(),
-  f4: number(),
-  f5: number(),
-  f6: number(),
-  f7: number(),
-  clicked: boolean(),
-})
+import { Event } from './click-event.mjs'
 
 export default pipeline(
   'kafka-clicks',
