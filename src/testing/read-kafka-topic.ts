@@ -40,8 +40,10 @@ export async function hasOpenTransaction(brokers: string, topic: string): Promis
   return await withCluster(brokers, async (cluster) => {
     const [{ leaders }] = await cluster.topics([topic])
     for (const [partition, leader] of leaders.entries()) {
-      const [all, stable] = [0, 1].map((isolation) => endOf(cluster, topic, partition, leader, isolation))
-      if ((await all) !== (await stable)) return true
+      const ends = [0, 1].map((isolation) => endOf(cluster, topic, partition, leader, isolation))
+      // Together: a second one that fails while the first is waited for would end the process.
+      const [all, stable] = await Promise.all(ends)
+      if (all !== stable) return true
     }
     return false
   })
