@@ -207,6 +207,20 @@ describe('a source that does not end', () => {
     split.fail(new MillraceError('ML_SOURCE', { what: 'the bytes are damaged' }))
     await expect(handle.done).rejects.toMatchObject({ code: 'ML_SOURCE' })
   })
+
+  test('after a death what was not committed is so at once, however far apart checkpoints are', async () => {
+    const split = source.add('rows', { id: 's' })
+    const handle = await start(arrival, { checkpointEvery: '1h' })
+    const last = () => handle.gauges().checkpoints.last?.id ?? 0
+    await vi.waitFor(() => expect(last()).toBeGreaterThan(0))
+    const first = last()
+    split.feed(at(1))
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(numbers('out')).toEqual([])
+    split.fail(new MillraceError('ML_FLINK_REST', { what: 'the server is away' }))
+    await sees('out', [1])
+    expect(last()).toBeGreaterThan(first)
+  })
 })
 
 describe('a transaction domain', () => {

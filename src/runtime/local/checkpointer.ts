@@ -43,6 +43,8 @@ export interface CheckpointerOptions {
   readonly domain: { readonly name: string } | undefined
   /** Whether nothing was restored, and a source does not end. */
   readonly beginning: boolean
+  /** Whether the process before this one died: what it had not committed has waited long enough. */
+  readonly recovering: boolean
   /** Called when a checkpoint has ended, well or not. */
   readonly ended: () => void
   readonly now: () => number
@@ -59,6 +61,8 @@ export interface CheckpointInfo {
 }
 
 const SLICE_MS = 2
+/** The same once the next checkpoint is due: its share of the time grows, and no turn takes more than 15 ms. */
+const LATE_SLICE_MS = 8
 const PENDING_BYTES = 8 << 20
 const FAILURES_ALLOWED = 3
 
@@ -80,8 +84,9 @@ export class Checkpointer {
   constructor(options: CheckpointerOptions) {
     this.#options = options
     this.#lastPieces = options.sources.pieces
-    // Where sources that do not end begin is fixed by the first checkpoint: it comes at once.
-    if (options.beginning) this.#lastStart = Number.NEGATIVE_INFINITY
+    // Where sources that do not end begin is fixed by the first checkpoint: it comes at once. So does the first one after a
+    // death, so that a process that dies again and again gets further.
+    if (options.beginning || options.recovering) this.#lastStart = Number.NEGATIVE_INFINITY
     this.#unfixed = options.beginning
   }
 
@@ -174,7 +179,7 @@ export class Checkpointer {
     const writer = store.begin(id)
     let manifest: Manifest
     try {
-      await this.#writeStates(captures, writer)
+      await this.#writeStates(captures, writer, startedAt)
       const { plan } = program
       manifest = await writer.commit({
         status,
@@ -205,7 +210,8 @@ export class Checkpointer {
     this.onCommitted()
   }
 
-  async #writeStates(captures: readonly StageCapture[], writer: CheckpointWriter): Promise<void> {
+  async #writeStates(captures: readonly StageCapture[], writer: CheckpointWriter, startedAt: number): Promise<void> {
+    const { everyMs } = this.#options.policy
     let sliceEnd = performance.now() + SLICE_MS
     for (const capture of captures) {
       for (let group = 0; group < this.#options.program.plan.keyGroups; group++) {
@@ -213,7 +219,8 @@ export class Checkpointer {
         if (performance.now() < sliceEnd) continue
         if (writer.pendingBytes > PENDING_BYTES) await writer.drain()
         else await new Promise((resolve) => setImmediate(resolve))
-        sliceEnd = performance.now() + SLICE_MS
+        const now = performance.now()
+        sliceEnd = now + (everyMs > 0 && now - startedAt > everyMs ? LATE_SLICE_MS : SLICE_MS)
       }
     }
   }

@@ -89,6 +89,7 @@ export class Engine {
       sinks,
       domain: options.domain?.domain,
       beginning: this.#endless && options.restored === undefined,
+      recovering: options.restored?.manifest.status === 'running',
       ended: wakeup.signal,
     })
   }

@@ -23,7 +23,8 @@ export class SlicePool {
 }
 
 /**
- * Streams state.bin: `add` copies into slices, which are hashed and written one after another while the caller goes on.
+ * Streams state.bin: `add` copies into slices, which are hashed one after another and written while the caller goes on,
+ * several at a time: each write that waited for the one before would cost a turn of the loop.
  *
  * Memory is what `pendingBytes` says, so a caller waits on `drain` when it grows. A failure is kept and thrown by
  * `drain` and `finish`; the file is then good for nothing.
@@ -38,19 +39,23 @@ export class StateWriter {
   #filled = 0
   #accepted = 0
   #written = 0
+  #shipped = 0
   #frames = 0
   #failure: unknown
-  #tail: Promise<void>
+  readonly #opened: Promise<void>
+  /** All that was begun so far. */
+  #tail: Promise<unknown>
 
   /** `before` runs first: it creates the folder. */
   constructor(storage: Storage, path: string, id: number, pool: SlicePool, before: () => Promise<void>) {
     this.#path = path
     this.#pool = pool
     this.#slice = pool.take()
-    this.#tail = this.#step(Promise.resolve(), async () => {
+    this.#opened = this.#step(Promise.resolve(), async () => {
       await before()
       this.#file = await storage.open(path, 'create')
     })
+    this.#tail = this.#opened
     writeHeader(this.#head, id)
     this.#put(this.#head.view())
   }
@@ -109,18 +114,21 @@ export class StateWriter {
   #ship(): void {
     const slice = this.#slice
     const full = slice.subarray(0, this.#filled)
+    const position = this.#shipped
+    this.#shipped += full.length
     this.#slice = this.#pool.take()
     this.#filled = 0
-    this.#tail = this.#step(this.#tail, async () => {
-      this.#hash.update(full)
-      await this.#file?.write(full, this.#written)
+    this.#hash.update(full)
+    const written = this.#step(this.#opened, async () => {
+      await this.#file?.write(full, position)
       this.#written += full.length
       this.#pool.give(slice)
     })
+    this.#tail = Promise.all([this.#tail, written])
   }
 
   /** Runs `next` after `previous`, unless something has failed; never rejects. */
-  async #step(previous: Promise<void>, next: () => Promise<void>): Promise<void> {
+  async #step(previous: Promise<unknown>, next: () => Promise<void>): Promise<void> {
     await previous
     if (this.#failure !== undefined) return
     try {
