@@ -5,8 +5,8 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
-import { buildSync } from 'esbuild'
 import { buildHost } from './build-host.mjs'
+import { bundleCommands, bundleLibrary, LIBRARY } from './bundle-dist.mjs'
 import { repository } from './repository.mjs'
 
 const source = join(repository, 'src')
@@ -20,36 +20,19 @@ const compiled = spawnSync(process.execPath, [compiler, '-p', 'tsconfig.build.js
 if (compiled.status !== 0) process.exit(1)
 
 if (existsSync(target)) prune(target)
-bundleEval()
+await bundleLibrary(target)
+await bundleCommands(target)
 if (!buildHost()) process.exit(1)
 // The stamp bears the time the build began: what was edited meanwhile is built again.
 mkdirSync(join(repository, '.cache'), { recursive: true })
 writeFileSync(join(repository, '.cache/built'), '')
 utimesSync(join(repository, '.cache/built'), startedAt, startedAt)
 
-/**
- * `millrace eval` as one file: a table of a hundred thousand rows takes less time than Node needs to load a hundred
- * modules.
- */
-function bundleEval() {
-  const file = join(target, 'cli/eval-command.js')
-  buildSync({
-    entryPoints: [file],
-    outfile: file,
-    allowOverwrite: true,
-    bundle: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    sourcemap: true,
-    logLevel: 'warning',
-  })
-}
-
 function prune(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name)
     if (entry.isDirectory()) {
+      if (path === join(target, LIBRARY)) continue
       prune(path)
       if (readdirSync(path).length === 0) rmSync(path, { recursive: true })
     } else if (/\.(js|js\.map|d\.ts)$/.test(entry.name)) {

@@ -26,7 +26,8 @@ export interface BundleOptions {
 
 /**
  * Bundles a `.ts` or `.js` file that exports a pipeline as its default. A file by itself takes 8 ms of CPU, one that
- * uses the whole library (269 modules, 485 kB) some 80; esbuild's helper process (12 MB) ends with the program.
+ * uses the library (530 kB) some 80, in `dist` 50, where the build has made a dozen files of it; esbuild's helper process
+ * (12 MB) ends with the program.
  *
  * @throws ML_NO_FILE, ML_SYNTAX, ML_NOT_PIPELINE, ML_IMPURE (a Node module, `\p{}`, a global that only a host has)
  */
@@ -53,10 +54,9 @@ function wrap(globalName: string, prelude: string, code: string): string {
   ].join('\n')
 }
 
-/** The prelude is one line, so everything after it is one line further down. */
+/** The prelude is one line, so everything after it is one line further down. The map is text: parsing it would cost more. */
 function movedDown(map: string): string {
-  const parsed = JSON.parse(map) as { mappings: string }
-  return JSON.stringify({ ...parsed, mappings: `;${parsed.mappings}` })
+  return map.replace(/"mappings":\s*"/, '$&;')
 }
 
 /** The file without symbolic links, so that its imports resolve as Node would resolve them. */

@@ -3,16 +3,18 @@
  * has installed, so that the bundle and the engine that runs it are one version.
  */
 import { existsSync, readFileSync } from 'node:fs'
-import { dirname, join, relative } from 'node:path'
+import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-/** `src` when running from sources, `dist` in the package; both have the same shape. */
-export const ownFolder = dirname(dirname(fileURLToPath(import.meta.url)))
 const sources = import.meta.url.endsWith('.ts')
+/** `src` when running from sources, `dist` in the package; both have the same shape. */
+export const ownRoot = dirname(dirname(fileURLToPath(import.meta.url)))
+/** Where pipelines get the library from: the sources, or the few files that the build makes of them. */
+export const ownFolder = sources ? ownRoot : join(ownRoot, 'library')
 
 /** The file of one of our modules, named as an import in this folder would name it: '../bytes/host.ts'. */
 export function ownFile(specifier: string): string {
-  return fileURLToPath(new URL(sources ? specifier : specifier.replace(/\.ts$/, '.js'), import.meta.url))
+  return resolve(ownFolder, 'bundle', sources ? specifier : specifier.replace(/\.ts$/, '.js'))
 }
 
 export type OwnModule = { file: string } | { problem: 'unknown' | 'engine' }
@@ -34,7 +36,7 @@ export function ownSpecifiers(): string[] {
 
 /** Specifier → module, from package.json. */
 function ownExports(): Map<string, string> {
-  const manifest = JSON.parse(readFileSync(join(dirname(ownFolder), 'package.json'), 'utf8')) as {
+  const manifest = JSON.parse(readFileSync(join(dirname(ownRoot), 'package.json'), 'utf8')) as {
     name: string
     exports: Record<string, string | { default: string }>
   }

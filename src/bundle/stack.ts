@@ -4,7 +4,7 @@ import { dirname, join, resolve, sep } from 'node:path'
 import { isError } from '../errors.ts'
 import type { Bundle } from './bundle-script.ts'
 import { shownPath } from './failures.ts'
-import { ownFolder } from './own-modules.ts'
+import { ownRoot } from './own-modules.ts'
 
 export interface SourcePlace {
   /** Absolute path of the source file. */
@@ -89,7 +89,7 @@ function innermost(bundle: Bundle, stack: string): SourcePlace | undefined {
 }
 
 /** Our files, and our sources when `dist` runs, whose own maps lead there. */
-const ownFolders = [ownFolder, join(dirname(ownFolder), 'src')].map((folder) => folder + sep)
+const ownFolders = [ownRoot, join(dirname(ownRoot), 'src')].map((folder) => folder + sep)
 
 /** False for our own files and those of installed packages. */
 export function isUserFile(file: string): boolean {
