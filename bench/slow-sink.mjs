@@ -19,7 +19,7 @@ export async function slowSink({ folder, seconds = Number(process.env.MILLRACE_S
   execFileSync(process.execPath, [
     new URL('./work/events.mjs', import.meta.url).pathname,
     join(base, 'events.jsonl'),
-    String(3_000_000),
+    String(5_000_000),
   ])
   const receiver = await Receiver.listen()
   const params = ['--param', `port=${receiver.port}`]
@@ -38,6 +38,7 @@ export async function slowSink({ folder, seconds = Number(process.env.MILLRACE_S
     ...params,
   ]
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] })
+  const ended = once(child, 'exit')
   let log = ''
   child.stderr.on('data', (data) => (log += data))
   try {
@@ -59,6 +60,7 @@ export async function slowSink({ folder, seconds = Number(process.env.MILLRACE_S
     receiver.limit(Number.POSITIVE_INFINITY)
     await delay(500)
     const after = await receiver.pace(FULL_SECONDS)
+    if (child.exitCode !== null) throw new Error(`the run ended with code ${child.exitCode} before it was measured`)
     const growth = most / rssBefore
     const mb = (bytes) => `${(bytes / 1e6).toFixed(1)} MB/s`
     console.log(
@@ -76,7 +78,7 @@ export async function slowSink({ folder, seconds = Number(process.env.MILLRACE_S
     ].every(Boolean)
   } finally {
     child.kill('SIGKILL')
-    await once(child, 'exit')
+    await ended
     receiver.close()
     rmSync(base, { recursive: true, force: true })
   }
@@ -139,11 +141,12 @@ function rss(pid) {
 
 /** Where the run serves its metrics, as its log says. */
 async function address(log) {
-  for (;;) {
+  for (let tries = 0; tries < 500; tries++) {
     const found = /http:\/\/127\.0\.0\.1:\d+/.exec(log())
     if (found !== null) return found[0]
     await delay(20)
   }
+  throw new Error(`the run serves no metrics:\n${log()}`)
 }
 
 async function checkpoint(metrics) {

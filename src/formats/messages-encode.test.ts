@@ -47,6 +47,17 @@ describe('the encoder of messages', () => {
     expect(encoded({ ...json, key: null }, row).key).toBeNull()
   })
 
+  test('refuses a message whose key, headers and value are too large together', () => {
+    const options = { value: { name: 'raw', field: 'v' }, key: 'k', headers: { h: 'k' }, maxRecordBytes: 40 } as const
+    const bytes = (v: string) => encoded(options, { k: 'key', v }).value?.length
+    // Lengths and the name of the header count: 4 + 3, 2 + 2 + 1 + 4 + 3, 4.
+    expect(bytes('x'.repeat(17))).toBe(17)
+    expect(() => bytes('x'.repeat(18))).toThrow(
+      'ML_VALUE: the message takes 41 bytes, more than the 40 of maxRecordBytes at message. Write less of the row',
+    )
+    expect(() => messagesEncoder({ ...options, maxRecordBytes: 0 })).toThrow('ML_RANGE')
+  })
+
   test.each([
     [true, 'true'],
     [-1.5e-7, '-1.5e-7'],

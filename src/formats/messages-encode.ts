@@ -15,6 +15,8 @@ export interface MessagesEncodeOptions {
   readonly headers?: { readonly [name: string]: string }
   /** The property that is the timestamp, in milliseconds; null: none. Absent: the event time of the row, where there is one. */
   readonly timestamp?: string | null
+  /** Bytes of key, headers and value that a message may take; a row of more is refused. Absent: any number. */
+  readonly maxRecordBytes?: number
 }
 
 /** Writes the value of a row behind its length, -1 for a message without one. */
@@ -27,6 +29,8 @@ interface Path {
 }
 
 const NONE = -1
+/** Length, offset and timestamp of a frame. */
+const HEAD_BYTES = 20
 const LONE_SURROGATE = /[\ud800-\udfff]/u
 
 /**
@@ -51,9 +55,11 @@ export class MessagesEncoder {
   private readonly key: Path | undefined
   private readonly headers: readonly { readonly name: Uint8Array; readonly path: Path }[]
   private readonly timestamp: Path | null | undefined
+  private readonly maxRecordBytes: number
 
   constructor(options: MessagesEncodeOptions | Readonly<Record<string, unknown>>) {
-    const { name: _, value, key, headers = {}, timestamp, ...rest }: Record<string, unknown> = { ...options }
+    const given: Record<string, unknown> = { ...options }
+    const { name: _, value, key, headers = {}, timestamp, maxRecordBytes = Number.POSITIVE_INFINITY, ...rest } = given
     const [unknown] = Object.keys(rest)
     if (unknown !== undefined) throw wrongOption(`messages have no option "${unknown}"`, rest)
     this.writeValue = valueWriter(value as ValueFormat | undefined)
@@ -64,6 +70,8 @@ export class MessagesEncoder {
     }))
     if (this.headers.length > 0xffff) throw wrongOption('a message has too many headers', this.headers.length)
     this.timestamp = timestamp === undefined || timestamp === null ? timestamp : pathOf(timestamp, 'timestamp')
+    if (!((maxRecordBytes as number) >= 1)) throw wrongOption('maxRecordBytes must be 1 or more', maxRecordBytes)
+    this.maxRecordBytes = maxRecordBytes as number
   }
 
   /**
@@ -88,6 +96,8 @@ export class MessagesEncoder {
       else writeText(value, path, writer)
     }
     this.writeValue(row, writer)
+    const bytes = writer.length - start - HEAD_BYTES
+    if (bytes > this.maxRecordBytes) throw tooLarge(bytes, this.maxRecordBytes)
     writer.patchU32(start, writer.length - start - 4)
   }
 }
@@ -177,6 +187,14 @@ function headerName(name: string): Uint8Array {
 
 function refusal({ text }: Path, what: string, got: unknown): MillraceError {
   return new MillraceError('ML_VALUE', { what: `"${text}" of the row ${what}`, got, where: 'message' })
+}
+
+function tooLarge(bytes: number, most: number): MillraceError {
+  return new MillraceError('ML_VALUE', {
+    what: `the message takes ${bytes} bytes, more than the ${most} of maxRecordBytes`,
+    where: 'message',
+    remedy: 'Write less of the row, or raise maxRecordBytes of the sink and max.message.bytes of the topic',
+  })
 }
 
 function wrongOption(what: string, got: unknown): MillraceError {

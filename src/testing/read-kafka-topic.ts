@@ -15,14 +15,19 @@ export interface KafkaTopicRecord {
 const LATEST = -1n
 const EMPTY_FETCHES = 50
 
-/** Every committed record, by partition and offset, texts as UTF-8. `isolation` 0 shows those of open and aborted transactions, too. */
+/**
+ * Every committed record, by partition and offset, texts as UTF-8. `isolation` 0 shows those of open and aborted
+ * transactions, too.
+ *
+ * @throws where the topic is not known
+ */
 export async function readKafkaTopic(
   brokers: string,
   topic: string,
   isolation: 0 | 1 = 1,
 ): Promise<KafkaTopicRecord[]> {
   return await withCluster(brokers, async (cluster) => {
-    const [{ leaders }] = await cluster.topics([topic])
+    const leaders = await leadersOf(cluster, topic)
     const seen: KafkaTopicRecord[] = []
     for (const [partition, leader] of leaders.entries()) {
       const end = await endOf(cluster, topic, partition, leader, isolation)
@@ -38,7 +43,7 @@ export async function readKafkaTopic(
  */
 export async function hasOpenTransaction(brokers: string, topic: string): Promise<boolean> {
   return await withCluster(brokers, async (cluster) => {
-    const [{ leaders }] = await cluster.topics([topic])
+    const leaders = await leadersOf(cluster, topic)
     for (const [partition, leader] of leaders.entries()) {
       const ends = [0, 1].map((isolation) => endOf(cluster, topic, partition, leader, isolation))
       // Together: a second one that fails while the first is waited for would end the process.
@@ -47,6 +52,15 @@ export async function hasOpenTransaction(brokers: string, topic: string): Promis
     }
     return false
   })
+}
+
+/** @throws where the broker does not know the topic, or not who leads a partition: it may have come up just now */
+async function leadersOf(cluster: Cluster, topic: string): Promise<readonly number[]> {
+  const [{ errorCode, leaders }] = await cluster.topics([topic])
+  if (errorCode !== 0) throw new Error(`topic "${topic}" is not known: error ${errorCode}`)
+  const orphan = leaders.indexOf(-1)
+  if (orphan >= 0) throw new Error(`${topic}/${orphan} has no leader`)
+  return leaders
 }
 
 async function withCluster<R>(brokers: string, body: (cluster: Cluster) => Promise<R>): Promise<R> {

@@ -116,4 +116,27 @@ describeOnKafka('a pipeline from Kafka to Kafka', {}, (broker) => {
     )
     expect(report.ledgers.sources.clicks).toMatchObject({ in: 700, late: 0 })
   })
+
+  test('fault 36: a row that its topic would never take is a dead letter, and the stream goes on', async () => {
+    for (const name of ['kept', 'letters']) await broker().createTopic(name, 1, { 'max.message.bytes': '2000' })
+    const pages = ['a', 'b'.repeat(5000), 'c', 'd']
+    const rows = pages.map((page, i) => ({ ...lists[0][0], id: `r${i}`, page, at: 1000 * i }))
+    const bounded = pipeline(
+      'bounded',
+      ({ from }) => {
+        const sink = kafka({ ...at(), topic: 'kept', maxRecordBytes: 1900 })
+        from('rows', memory([rows], Click), { eventTime: (c) => c.at }).to('kept', sink)
+      },
+      { rejected: kafka({ ...at(), topic: 'letters', key: 'at', value: { name: 'raw', field: 'reason' } }) },
+    )
+    const { done } = await run(bounded, { base: join(folder, 'bounded') })
+    const { ledgers } = await done
+    expect(ledgers.operators.kept).toMatchObject({ in: 4, processed: 3, rejected: 1 })
+    expect((await committed('kept', 3)).map((text) => JSON.parse(text ?? '').page)).toEqual(['a', 'c', 'd'])
+    expect(await committed('letters', 1)).toEqual([
+      expect.stringMatching(
+        /^ML_VALUE: the message takes 5\d\d\d bytes, more than the 1900 of maxRecordBytes at message/,
+      ),
+    ])
+  })
 })

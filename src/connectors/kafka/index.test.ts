@@ -126,7 +126,7 @@ describe('a Kafka sink', () => {
         transactionTimeoutMs: 900_000,
         markerTopic: '__millrace_checkpoints',
       },
-      format: { name: 'messages', value: { name: 'json' }, key: null },
+      format: { name: 'messages', value: { name: 'json' }, key: null, maxRecordBytes: 1_047_552 },
     })
   })
 
@@ -148,6 +148,7 @@ describe('a Kafka sink', () => {
     expect(sink.format).toEqual({
       name: 'messages',
       value: { name: 'json' },
+      maxRecordBytes: 1_047_552,
       key: 'input.card',
       headers: { model: 'model.uid' },
       timestamp: null,

@@ -56,6 +56,11 @@ export interface KafkaSinkOptions extends KafkaConnection {
   readonly timestamp?: string | null
   /** Gives up exactly once: no transactions, records are seen at once, and may come twice after a failure. */
   readonly guarantee?: 'at-least-once'
+  /**
+   * Bytes of key, headers and value beyond which a record is a dead letter of the sink (default 1,047,552: what brokers take
+   * unless they are told otherwise). A larger one that the topic allows needs a larger bound.
+   */
+  readonly maxRecordBytes?: number
   /** Default 'none'. 'zstd' needs Node 22.15 or later. */
   readonly compression?: 'none' | 'gzip' | 'snappy' | 'lz4' | 'zstd'
   /** How long the broker waits for a transaction (default '15m', which is what brokers allow at most by default). */
@@ -78,6 +83,8 @@ export interface KafkaOffsets {
 const DISCOVER_EVERY = '30s'
 const TRANSACTION_TIMEOUT = '15m'
 const MARKER_TOPIC = '__millrace_checkpoints'
+/** A kilobyte less than a batch may have by default (max.message.bytes), whose own head counts. */
+const SINK_RECORD_BYTES = (1 << 20) - 1024
 const METADATA = ['key', 'timestamp', 'offset', 'partition', 'topic']
 const CONNECTION_OPTIONS = ['brokers', 'tls', 'sasl']
 const SOURCE_OPTIONS = [
@@ -98,7 +105,7 @@ const SOURCE_OPTIONS = [
 const SINK_OPTIONS = [
   ...CONNECTION_OPTIONS,
   ...['topic', 'key', 'value', 'headers', 'timestamp', 'guarantee', 'compression', 'transactionTimeout'],
-  ...['markerTopic', 'transactionalIdPrefix'],
+  ...['markerTopic', 'transactionalIdPrefix', 'maxRecordBytes'],
 ]
 
 /**
@@ -127,13 +134,11 @@ export function kafka<T>(
 
 function source<T>(options: KafkaSourceOptions, schema: RecordSchema<T>): SourceDeclaration<T> {
   onlyKnown(options, SOURCE_OPTIONS, 'source')
-  const { until, group, isolation = 'read_committed', maxRecordBytes } = options
+  const { until, group, isolation = 'read_committed' } = options
+  const maxRecordBytes = recordBytes(options.maxRecordBytes)
   const topics = topicsOf(options)
   const discoverMs = durationMs(options.discoverEvery ?? DISCOVER_EVERY, 'discoverEvery of a Kafka source')
   const metadata = metadataOf(options.metadata ?? {}, schema)
-  if (maxRecordBytes !== undefined && !(Number.isSafeInteger(maxRecordBytes) && maxRecordBytes > 0)) {
-    throw refusal('maxRecordBytes must be a whole number of bytes, 1 or more', maxRecordBytes)
-  }
   const format = {
     value: valueFormat(options.value),
     metadata,
@@ -175,6 +180,7 @@ function sink(options: KafkaSinkOptions): SinkDeclaration {
     key: key === null ? null : text(key, 'key'),
     ...(headers !== undefined && { headers: { ...headers } }),
     ...(timestamp !== undefined && { timestamp: timestamp === null ? null : text(timestamp, 'timestamp') }),
+    maxRecordBytes: recordBytes(options.maxRecordBytes) ?? SINK_RECORD_BYTES,
   }
   messagesEncoder(format)
   return {
@@ -195,6 +201,11 @@ function sink(options: KafkaSinkOptions): SinkDeclaration {
     format,
     ...(guarantee !== undefined && { guarantee }),
   }
+}
+
+function recordBytes(bytes: number | undefined): number | undefined {
+  if (bytes === undefined || (Number.isSafeInteger(bytes) && bytes > 0)) return bytes
+  throw refusal('maxRecordBytes must be a whole number of bytes, 1 or more', bytes)
 }
 
 function topicsOf({ topic, topics }: KafkaSourceOptions): string[] {

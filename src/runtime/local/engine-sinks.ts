@@ -19,6 +19,10 @@ const LEAST_PENDING_BYTES = 256 << 10
 const FIRST_PENDING_BYTES = 1 << 20
 /** Longer than the answer of a server takes: a limit that a round trip reaches would slow the sink down, and so itself. */
 const PENDING_MS = 500
+/** Bytes a millisecond from which on the limit is the largest. */
+const FAST = MOST_PENDING_BYTES / PENDING_MS
+/** Over so much waiting a pace is averaged: systems take rows in bursts, of a megabyte where their buffers are large. */
+const PACE_MS = 2000
 
 interface OpenSink {
   readonly uid: string
@@ -37,8 +41,8 @@ export class EngineSinks {
   #dirty = false
   /** Pending bytes at which the sources wait. */
   #limit = FIRST_PENDING_BYTES
-  /** Bytes a millisecond that the sinks took when they were waited for, the last times more than earlier ones. */
-  #pace = MOST_PENDING_BYTES
+  /** Bytes a millisecond that the sinks took while they were waited for, lately more than earlier. */
+  #pace = FAST
 
   constructor(sinks: readonly OpenSink[], domain: TransactionDomain | undefined) {
     this.#sinks = sinks
@@ -89,8 +93,9 @@ export class EngineSinks {
     const before = this.pendingBytes
     const startedAt = performance.now()
     await this.#drain(ms)
-    const pace = (before - this.pendingBytes) / Math.max(performance.now() - startedAt, 0.1)
-    this.#pace = 0.8 * Math.min(this.#pace, MOST_PENDING_BYTES) + 0.2 * pace
+    const elapsedMs = Math.max(performance.now() - startedAt, 0.01)
+    const share = 1 - Math.exp(-elapsedMs / PACE_MS)
+    this.#pace = Math.min(FAST, this.#pace + share * ((before - this.pendingBytes) / elapsedMs - this.#pace))
     this.#limit = Math.min(MOST_PENDING_BYTES, Math.max(LEAST_PENDING_BYTES, this.#pace * PENDING_MS))
   }
 
