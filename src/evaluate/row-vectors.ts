@@ -69,6 +69,10 @@ export class RowVectors implements CellReader<undefined> {
     return utf8Read(this.#bytes, starts[column], ends[column]) ?? ''
   }
 
+  look(bytes: Uint8Array): void {
+    this.#quick?.look(bytes)
+  }
+
   quickRow(bytes: Uint8Array, from: number, to: number): number {
     const next = this.#quick === undefined ? -1 : this.#quick.read(bytes, from, to, this.x)
     this.label = this.#labels.code
