@@ -221,7 +221,7 @@ export class CsvDecoder<T> implements Decoder<T> {
     const { buffer, have } = this
     let { from } = this
     for (;;) {
-      if (buffer[from] === LF && from < have) from++
+      if (from < have && buffer[from] === LF) from++
       else if (buffer[from] === CR && from + 1 < have && buffer[from + 1] === LF) from += 2
       else break
     }
