@@ -81,7 +81,7 @@ export class Evaluation {
     this.#labelReader = labels
     this.#known = new Float64Array(this.#task.header)
     this.#task.init(this.#known, 0)
-    this.contenders = models.map((model) => new Contender(model, encoder, this.#task))
+    this.contenders = models.map((model) => new Contender(model, encoder, this.#task, BLOCK))
     this.#block = Array.from({ length: BLOCK }, () => encoder.vector())
     const delimiter = (csv.delimiter ?? ',').charCodeAt(0)
     const schema = tableSchema(plan) as RecordSchema<undefined>
