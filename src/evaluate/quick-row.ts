@@ -44,7 +44,7 @@ export const NONE = 0x7fffffff
 export interface QuickColumns {
   /** Columns of the table. */
   readonly width: number
-  /** The column of each numeric input, then of each categorical one, then of the label. */
+  /** The column of each numeric input, then of each categorical one, in the order of the table, then of the label. */
   readonly columns: Int32Array
   readonly numeric: number
   readonly delimiter: number
@@ -62,8 +62,6 @@ export class QuickRow {
   readonly #labels: LabelReader
   readonly #known: ByteIndex
   readonly #slots: readonly ByteIndex[]
-  /** Slots of the row at hand by categorical input: the inputs' order need not be that of the columns. */
-  readonly #found: Int32Array
 
   /** The delimiter in each byte of a word. */
   readonly #delimiters: number
@@ -91,7 +89,6 @@ export class QuickRow {
     this.#labels = labels
     this.#known = labels.known
     this.#slots = slots
-    this.#found = new Int32Array(slots.length)
   }
 
   /** See `CellReader.look`. */
@@ -102,8 +99,8 @@ export class QuickRow {
   /**
    * See `CellReader.quickRow`; the label is in the reader of labels then.
    *
-   * Four bytes at once: a test of all of them leaves the top bit of those that end a run of digits, or of a cell, and
-   * the lowest such bit says how long the run is. No branch depends on the length of a number or of a short text.
+   * Four bytes at once: a test of all of them leaves the top bit of those that end a run of digits, or of a cell. Branches
+   * tell which is the first: a processor foresees them, so no word waits for the length of the text before it.
    */
   read(bytes: Uint8Array, from: number, to: number, x: FeatureVector): number {
     const kinds = this.#kinds
@@ -112,9 +109,10 @@ export class QuickRow {
     const delimiter = this.#delimiter
     const delimiters = this.#delimiters
     const view = this.#view
-    const { dense, missing } = x
+    const { dense, missing, active } = x
     const width = kinds.length
     let absent = 0
+    let count = 0
     // Typed as an integer, it is kept as one in the loops.
     let at = from | 0
     if (bytes[at] === LF) return -1
@@ -153,10 +151,10 @@ export class QuickRow {
           point = ++at
         }
         const scale = point < 0 ? 0 : at - point
-        const count = at - first - (point < 0 ? 0 : 1)
-        if (count > DIGITS || at === point) return -1
-        if (count > 0) {
-          const value = digits / POWERS[scale]
+        const length = at - first - (point < 0 ? 0 : 1)
+        if (length > DIGITS || at === point) return -1
+        if (length > 0) {
+          const value = scale === 0 ? digits : digits / POWERS[scale]
           dense[input] = negative ? -value : value
           missing[input] = 0
         } else if (negative || !this.#emptyIsNull) return -1
@@ -203,7 +201,7 @@ export class QuickRow {
           const input = inputs[column]
           const slot = this.#slots[input].find(bytes, start, at, hash)
           if (slot < 0) return -1
-          this.#found[input] = slot
+          if (slot !== NONE) active[count++] = slot
         } else if (kind === LABEL) {
           const labels = this.#labels
           const code = this.#known.find(bytes, start, at, hash)
@@ -217,10 +215,6 @@ export class QuickRow {
     }
     if (at > to) return -1
     x.missingCount = absent
-    const found = this.#found
-    const { active } = x
-    let count = 0
-    for (let i = 0; i < found.length; i++) if (found[i] !== NONE) active[count++] = found[i]
     x.activeCount = count
     return at
   }
