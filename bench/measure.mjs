@@ -4,6 +4,9 @@ import { fileURLToPath } from 'node:url'
 
 const hook = fileURLToPath(new URL('./usage-hook.mjs', import.meta.url))
 
+// Certificates that an environment adds to Node's own are read at the start of every process, which a program does not ask for.
+const { NODE_EXTRA_CA_CERTS: _unread, ...env } = process.env
+
 /**
  * @param {string[]} args script and its arguments
  * @returns {Promise<{ cpu: number, wall: number, rssMb: number, out: string }>}
@@ -12,6 +15,7 @@ export function measure(args, { cwd = process.cwd() } = {}) {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--import', hook, ...args], {
       cwd,
+      env,
       stdio: ['ignore', 'pipe', 'inherit', 'pipe'],
     })
     let out = ''

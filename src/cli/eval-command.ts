@@ -1,7 +1,6 @@
 /** `millrace eval TABLE --label COLUMN`: several models and the baselines over a CSV file, in one prequential pass. */
 import { writeFileSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
-import { FileSource } from '../connectors/file/source.ts'
+import { basename } from 'node:path'
 import { MillraceError } from '../errors.ts'
 import { SLIPS } from '../evaluate/column-guess.ts'
 import { Evaluation, type RejectedRow } from '../evaluate/evaluation.ts'
@@ -17,6 +16,7 @@ import { evalText, jsonLine } from './eval-report.ts'
 import { count } from './format.ts'
 import { Meter } from './meter.ts'
 import { StatusLine } from './status-line.ts'
+import { TableFile } from './table-file.ts'
 
 export interface EvalFlags {
   readonly label: string
@@ -66,10 +66,24 @@ export async function evaluateTable(
   flags: EvalFlags,
   progress: (evaluation: Evaluation) => void = () => {},
 ): Promise<Evaluated> {
+  const table = new TableFile(path)
+  try {
+    return await evaluateFile(table, path, flags, progress)
+  } finally {
+    await table.close()
+  }
+}
+
+async function evaluateFile(
+  table: TableFile,
+  path: string,
+  flags: EvalFlags,
+  progress: (evaluation: Evaluation) => void,
+): Promise<Evaluated> {
   const wishes = wishesOf(flags)
   const csv = flags.delimiter === undefined ? {} : { delimiter: flags.delimiter === '\\t' ? '\t' : flags.delimiter }
   const sample = new TableSample(flags.label, csv)
-  await eachChunk(path, (chunk) => {
+  await table.each((chunk) => {
     sample.push(chunk)
     return !sample.enough
   })
@@ -80,7 +94,7 @@ export async function evaluateTable(
     ? first
     : planForModels(sample.columns, wishes, list(flags.model), first)
   const evaluated = await pass(
-    path,
+    table,
     plan,
     flags,
     csv,
@@ -90,7 +104,7 @@ export async function evaluateTable(
   if (evaluated !== undefined) return evaluated
   // A third label comes again and again where two had been taken for all: what was learned until then is worth nothing.
   const again = planTable(sample.columns, { ...wishes, task: 'multiclass' })
-  return (await pass(path, again, flags, csv, progress, false)) as Evaluated
+  return (await pass(table, again, flags, csv, progress, false)) as Evaluated
 }
 
 /** Models that are all for another task say what the label is: the first rows may have shown too little of it. */
@@ -107,7 +121,7 @@ function planForModels(
 
 /** One pass over the table; undefined when `watched` and labels came that the plan does not know. */
 async function pass(
-  path: string,
+  table: TableFile,
   plan: TablePlan,
   flags: EvalFlags,
   csv: object,
@@ -119,7 +133,7 @@ async function pass(
   const inputs = { spec: tableInputs(plan) }
   const models = modelsOf(list(flags.model), { inputs, task: plan.task, maxClasses }, settings)
   const evaluation = new Evaluation(plan, { models, maxClasses, csv, clock: () => performance.now() })
-  const whole = await eachChunk(path, (chunk) => {
+  const whole = await table.each((chunk) => {
     evaluation.push(chunk)
     progress(evaluation)
     return !(watched && evaluation.strangers >= SLIPS)
@@ -127,17 +141,6 @@ async function pass(
   if (!whole) return undefined
   evaluation.end()
   return { evaluation, results: resultsOf(evaluation) }
-}
-
-/** Gives the uncompressed chunks of a file until `take` says false; tells whether it came to the end. */
-async function eachChunk(path: string, take: (chunk: Uint8Array) => boolean): Promise<boolean> {
-  const reader = await new FileSource().open({ base: resolve('.'), uid: 'table', options: {} }, { id: path }, 0)
-  try {
-    for (let chunk = await reader.read(); chunk !== null; chunk = await reader.read()) if (!take(chunk)) return false
-    return true
-  } finally {
-    await reader.close()
-  }
 }
 
 function wishesOf(flags: EvalFlags): TableWishes {

@@ -19,22 +19,26 @@ export class Contender {
   readonly #learner: Learner
   readonly #encoder: FeatureEncoder
   readonly #out: Float64Array
+  /** Predictions of a block, side by side. */
+  readonly #outs: Float64Array
   #row: Float64Array
   #capacity: number
 
-  constructor({ name, spec }: NamedModel, encoder: FeatureEncoder, task: ModelTask) {
+  /** @param most records of a block */
+  constructor({ name, spec }: NamedModel, encoder: FeatureEncoder, task: ModelTask, most: number) {
     this.name = name
     this.task = spec.task
-    this.judge = judgeOf(spec.task, task)
     this.#learner = createLearner(spec)
+    this.judge = judgeOf(spec.task, this.#learner.outputs, task)
     this.#encoder = encoder
     this.#out = new Float64Array(this.#learner.outputs)
+    this.#outs = new Float64Array(most * this.#learner.outputs)
     this.#capacity = Math.max(encoder.slots, 16)
     this.#row = new Float64Array(this.#learner.size(this.#capacity))
     this.#learner.init(this.#row, 0, this.#capacity)
   }
 
-  /** Tests the model on each record, then trains it. */
+  /** Tests the model on each record, then trains it; then judges its predictions, which never wait for that. */
   play(
     block: readonly FeatureVector[],
     labels: Float64Array,
@@ -43,13 +47,19 @@ export class Contender {
     count: number,
   ): void {
     this.#fit()
+    this.#run(block, labels, count)
+    this.judge.judge(this.#outs, this.#out.length, labels, typical, last, count, this.curve)
+  }
+
+  #run(block: readonly FeatureVector[], labels: Float64Array, count: number): void {
     const learner = this.#learner
-    const { judge, curve } = this
     const row = this.#row
     const out = this.#out
-    for (let i = 0; i < count; i++) {
+    const outs = this.#outs
+    const outputs = out.length
+    for (let i = 0, at = 0; i < count; i++) {
       learner.testThenTrain(row, 0, block[i], labels[i], 1, out)
-      curve.add(judge.add(out, labels[i], typical[i], last[i]))
+      for (let j = 0; j < outputs; j++) outs[at++] = out[j]
     }
   }
 

@@ -24,6 +24,11 @@ import { TimeMarks } from './time-marks.ts'
 
 /** Records decoded before the models see them. */
 const BLOCK = 256
+/**
+ * Bytes decoded at first before the decoder asks for more; then twice as many each time. What happens between two pieces
+ * is thus seen early: a compiler that had never seen it would throw its code away then, and compile again.
+ */
+const FIRST_PIECE = 2 << 10
 /** Rejected rows that are kept as examples. */
 const EXAMPLES = 5
 
@@ -64,6 +69,7 @@ export class Evaluation {
   readonly #typical = new Float64Array(BLOCK)
   readonly #last = new Float64Array(BLOCK)
   #filled = 0
+  #piece = FIRST_PIECE
   #rows: RowVectors | undefined
 
   constructor(plan: TablePlan, { models, maxClasses, csv = {}, clock }: EvaluationOptions) {
@@ -75,7 +81,7 @@ export class Evaluation {
     this.#labelReader = labels
     this.#known = new Float64Array(this.#task.header)
     this.#task.init(this.#known, 0)
-    this.contenders = models.map((model) => new Contender(model, encoder, this.#task))
+    this.contenders = models.map((model) => new Contender(model, encoder, this.#task, BLOCK))
     this.#block = Array.from({ length: BLOCK }, () => encoder.vector())
     const delimiter = (csv.delimiter ?? ',').charCodeAt(0)
     const schema = tableSchema(plan) as RecordSchema<undefined>
@@ -97,7 +103,13 @@ export class Evaluation {
 
   /** @throws ML_SCHEMA when the header lacks a column */
   push(chunk: Uint8Array): void {
-    this.#decoder.push(chunk)
+    let at = 0
+    for (; chunk.length - at > this.#piece; this.#piece *= 2) {
+      this.#decoder.push(chunk.subarray(at, at + this.#piece))
+      this.#drain()
+      at += this.#piece
+    }
+    this.#decoder.push(chunk.subarray(at))
     this.#drain()
   }
 
@@ -108,24 +120,27 @@ export class Evaluation {
   }
 
   #drain(): void {
-    const decoder = this.#decoder
-    let startedAt = this.#clock()
-    while (decoder.next()) {
-      if (decoder.rejected) {
-        this.#reject()
-        continue
-      }
-      const rows = this.#rows as RowVectors
-      this.#labels[this.#filled] = rows.label
-      if (++this.#filled === BLOCK) {
-        this.readMs += this.#clock() - startedAt
-        if (this.plan.time !== null) this.times.add(this.records + BLOCK, rows.timeText())
-        this.#play(BLOCK)
-        startedAt = this.#clock()
-      }
-      rows.x = this.#block[this.#filled]
+    for (;;) {
+      const startedAt = this.#clock()
+      const full = this.#fill()
+      this.readMs += this.#clock() - startedAt
+      if (!full) return
+      if (this.plan.time !== null) this.times.add(this.records + BLOCK, (this.#rows as RowVectors).timeText())
+      this.#play(BLOCK)
     }
-    this.readMs += this.#clock() - startedAt
+  }
+
+  /** Decodes until the block is full; false when more bytes are needed. */
+  #fill(): boolean {
+    const decoder = this.#decoder
+    const block = this.#block
+    while (this.#filled < BLOCK) {
+      if (this.#rows !== undefined) this.#rows.x = block[this.#filled]
+      if (!decoder.next()) return false
+      if (decoder.rejected) this.#reject()
+      else this.#labels[this.#filled++] = (this.#rows as RowVectors).label
+    }
+    return true
   }
 
   #reject(): void {
@@ -136,6 +151,18 @@ export class Evaluation {
 
   /** Every model goes through the block, beside what the baselines knew at each record of it. */
   #play(count: number): void {
+    this.#guess(count)
+    for (const contender of this.contenders) {
+      const startedAt = this.#clock()
+      contender.play(this.#block, this.#labels, this.#typical, this.#last, count)
+      contender.ms += this.#clock() - startedAt
+    }
+    this.records += count
+    this.#filled = 0
+  }
+
+  /** Apart from `#play`, which is not worth compiling. */
+  #guess(count: number): void {
     const numbers = this.plan.task === 'regression'
     const known = this.#known
     const labels = this.#labels
@@ -145,12 +172,5 @@ export class Evaluation {
       this.#task.count(known, 0, labels[i], 1)
       this.guess.add(numbers ? Math.abs((this.#typical[i] || 0) - labels[i]) : this.#last[i] === labels[i] ? 1 : 0)
     }
-    for (const contender of this.contenders) {
-      const startedAt = this.#clock()
-      contender.play(this.#block, labels, this.#typical, this.#last, count)
-      contender.ms += this.#clock() - startedAt
-    }
-    this.records += count
-    this.#filled = 0
   }
 }

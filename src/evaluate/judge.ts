@@ -1,72 +1,100 @@
 import type { Task } from '../learn/learner.ts'
 import type { ModelTask } from '../learn/tasks/model-task.ts'
-import type { BinaryOutcome } from '../metrics/binary-outcome.ts'
-import { binaryQuality } from '../metrics/binary-quality.ts'
 import type { BinaryReport } from '../metrics/binary-report.ts'
+import { BinaryTally } from '../metrics/binary-tally.ts'
 import { multiclassQuality } from '../metrics/multiclass-quality.ts'
 import type { MulticlassReport } from '../metrics/multiclass-report.ts'
 import type { QualityKind } from '../metrics/quality.ts'
 import { regressionQuality } from '../metrics/regression-quality.ts'
 import type { RegressionReport } from '../metrics/regression-report.ts'
+import type { Curve } from './curve.ts'
 
 /** Judges the predictions of one model, each beside what the baselines knew. */
 export interface Judge {
   /**
+   * Judges a block of predictions, each in `outputs` doubles of `outs`, and puts how right each was on the curve: 1 for a
+   * right class, 0 for a wrong one; the size of the error of a number.
+   *
    * @param typical what the commonest label was, see `ModelTask`
-   * @returns 1 for a right class, 0 for a wrong one; the size of the error of a number
    */
-  add(out: Float64Array, label: number, typical: number, last: number): number
+  judge(
+    outs: Float64Array,
+    outputs: number,
+    labels: Float64Array,
+    typical: Float64Array,
+    last: Float64Array,
+    count: number,
+    curve: Curve,
+  ): void
   report(): BinaryReport | MulticlassReport | RegressionReport
 }
 
-/** @param task the one of the evaluation, which knows the classes */
-export function judgeOf(task: Task, classes: ModelTask): Judge {
+/**
+ * @param outputs doubles of a prediction
+ * @param classes the task of the evaluation, which knows the classes
+ */
+export function judgeOf(task: Task, outputs: number, classes: ModelTask): Judge {
   if (task === 'binary') return new BinaryJudge()
   const kind = (task === 'regression' ? regressionQuality : multiclassQuality) as QualityKind<unknown, never>
-  return new TaskJudge(kind, classes, task === 'regression')
+  return new TaskJudge(kind, classes, outputs, task === 'regression')
 }
 
-/** One outcome is filled again and again: nothing is made for a record. */
 class BinaryJudge implements Judge {
-  readonly #quality = binaryQuality.overall()
-  readonly #outcome: { -readonly [K in keyof BinaryOutcome]: BinaryOutcome[K] } = {
-    probability: 0,
-    label: false,
-    weight: 1,
-    prior: 0.5,
-    majority: null,
-    last: null,
-  }
+  readonly #tally = new BinaryTally()
 
-  add(out: Float64Array, label: number, prior: number, last: number): number {
-    const outcome = this.#outcome
-    const isTrue = label === 1
-    outcome.probability = out[0]
-    outcome.label = isTrue
-    outcome.prior = prior
-    outcome.majority = last === last ? prior > 0.5 : null
-    outcome.last = last === last ? last === 1 : null
-    this.#quality.update(outcome)
-    return out[0] > 0.5 === isTrue ? 1 : 0
+  judge(
+    outs: Float64Array,
+    outputs: number,
+    labels: Float64Array,
+    typical: Float64Array,
+    last: Float64Array,
+    count: number,
+    curve: Curve,
+  ): void {
+    this.#tally.addOnes(outs, outputs, labels, typical, last, count)
+    for (let i = 0; i < count; i++) curve.add((outs[outputs * i] > 0.5 ? 1 : 0) ^ labels[i] ^ 1)
   }
 
   report(): BinaryReport {
-    return this.#quality.report()
+    return this.#tally.report()
   }
 }
 
 class TaskJudge implements Judge {
   readonly #quality
   readonly #task: ModelTask
+  readonly #out: Float64Array
   readonly #numbers: boolean
 
-  constructor(kind: QualityKind<unknown, MulticlassReport | RegressionReport>, task: ModelTask, numbers: boolean) {
+  constructor(
+    kind: QualityKind<unknown, MulticlassReport | RegressionReport>,
+    task: ModelTask,
+    outputs: number,
+    numbers: boolean,
+  ) {
     this.#quality = kind.overall()
     this.#task = task
+    this.#out = new Float64Array(outputs)
     this.#numbers = numbers
   }
 
-  add(out: Float64Array, label: number, typical: number, last: number): number {
+  judge(
+    outs: Float64Array,
+    outputs: number,
+    labels: Float64Array,
+    typical: Float64Array,
+    last: Float64Array,
+    count: number,
+    curve: Curve,
+  ): void {
+    const out = this.#out
+    for (let i = 0; i < count; i++) {
+      for (let j = 0; j < outputs; j++) out[j] = outs[outputs * i + j]
+      curve.add(this.#judge(out, labels[i], typical[i], last[i]))
+    }
+  }
+
+  #judge(out: Float64Array, label: number, typical: number, last: number): number {
     const judged = this.#task.judged(out, typical, last, label, 1)
     this.#quality.update(judged)
     if (this.#numbers) return Math.abs(out[0] - label)

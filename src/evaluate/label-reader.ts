@@ -8,8 +8,10 @@ import { ByteIndex } from './byte-index.ts'
 import { LARGEST_INPUT, type TablePlan } from './table-plan.ts'
 
 export interface LabelReader {
-  /** After `read` returned true. */
-  readonly code: number
+  /** After `read` returned true; else to be set from `known`. */
+  code: number
+  /** Codes of labels that are known: `read` would say the same of their texts. */
+  readonly known: ByteIndex
   /** After `read` returned false. */
   readonly problem: string
   /** @param last false: when it is not right, the row will be read again */
@@ -27,13 +29,20 @@ class TwoLabels implements LabelReader {
   code = 0
   problem = ''
   strangers = 0
+  readonly known = new ByteIndex()
   readonly #positive: readonly Uint8Array[]
   readonly #negative: readonly Uint8Array[] | undefined
   readonly #names: string
 
   constructor(positive: string, negative: string | null) {
-    this.#positive = [textBytes(positive)]
-    this.#negative = negative === null ? undefined : [textBytes(negative)]
+    const yes = textBytes(positive)
+    this.#positive = [yes]
+    this.known.add(yes, 0, yes.length, 1)
+    if (negative !== null) {
+      const no = textBytes(negative)
+      this.#negative = [no]
+      if (no.length > 0 && negative !== positive) this.known.add(no, 0, no.length, 0)
+    }
     this.#names = `${JSON.stringify(positive)} or ${JSON.stringify(negative)}`
   }
 
@@ -52,6 +61,7 @@ class TwoLabels implements LabelReader {
 
 class NumberLabels implements LabelReader {
   code = 0
+  readonly known = new ByteIndex()
   problem = ''
 
   read(bytes: Uint8Array, start: number, end: number): boolean {
@@ -70,7 +80,7 @@ class ClassLabels implements LabelReader {
   problem = ''
   readonly #where: string
   readonly #task: ModelTask
-  readonly #index = new ByteIndex()
+  readonly known = new ByteIndex()
 
   constructor(label: string, task: ModelTask) {
     this.#where = `label "${label}"`
@@ -78,7 +88,7 @@ class ClassLabels implements LabelReader {
   }
 
   read(bytes: Uint8Array, start: number, end: number): boolean {
-    this.code = this.#index.get(bytes, start, end)
+    this.code = this.known.get(bytes, start, end)
     if (this.code >= 0) return true
     if (start === end) this.problem = 'the label is empty'
     if (start === end) return false
@@ -90,7 +100,7 @@ class ClassLabels implements LabelReader {
       return false
     }
     this.#task.keep(this.code)
-    this.#index.add(bytes, start, end, this.code)
+    this.known.add(bytes, start, end, this.code)
     return true
   }
 }

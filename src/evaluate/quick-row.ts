@@ -4,7 +4,7 @@
  * category not seen before, a wrong count of cells) makes it give up the row to the reader that can tell what is wrong.
  */
 import type { FeatureVector } from '../features/feature-vector.ts'
-import { type ByteIndex, HASH_PRIME } from './byte-index.ts'
+import { type ByteIndex, HASH_PRIME, hashOf } from './byte-index.ts'
 import type { LabelReader } from './label-reader.ts'
 
 /** What a column is. */
@@ -21,12 +21,22 @@ const SPECIAL = 2
 const LF = 10
 const CR = 13
 const MINUS = 45
-const ZERO = 48
-/** A dot, as a digit. */
-const DOT = -2
+const DOT = 46
 /** So many digits fit an int32. */
 const DIGITS = 9
 const POWERS = Float64Array.of(1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9)
+
+/** The bytes of a word of four. */
+const TOP_BITS = 0x80808080 | 0
+const IN_FIRST = 0x80
+const IN_SECOND = 0x8000
+const IN_THIRD = 0x800000
+const LOW_BITS = 0x01010101
+const ZEROS = 0x30303030
+/** Added to a digit's value, it leaves the top bit alone. */
+const OVER_NINE = 0x76767676
+/** No byte from here to the end of ASCII is special, whichever it is: digits, letters, and most of what stands between. */
+const SURELY_PLAIN = 0x2d2d2d2d
 
 /** In place of a slot: the cell is empty, or its category has none. */
 export const NONE = 0x7fffffff
@@ -34,7 +44,7 @@ export const NONE = 0x7fffffff
 export interface QuickColumns {
   /** Columns of the table. */
   readonly width: number
-  /** The column of each numeric input, then of each categorical one, then of the label. */
+  /** The column of each numeric input, then of each categorical one, in the order of the table, then of the label. */
   readonly columns: Int32Array
   readonly numeric: number
   readonly delimiter: number
@@ -50,12 +60,11 @@ export class QuickRow {
   readonly #delimiter: number
   readonly #emptyIsNull: boolean
   readonly #labels: LabelReader
+  readonly #known: ByteIndex
   readonly #slots: readonly ByteIndex[]
-  /** Slots of the row at hand by categorical input: the inputs' order need not be that of the columns. */
-  readonly #found: Int32Array
 
-  #bytes: Uint8Array = new Uint8Array(0)
-  /** The same bytes. */
+  /** The delimiter in each byte of a word. */
+  readonly #delimiters: number
   #view: DataView = new DataView(new ArrayBuffer(0))
 
   constructor(
@@ -75,67 +84,76 @@ export class QuickRow {
     for (const byte of [0, CR, 34]) this.#classes[byte] = SPECIAL
     this.#classes[LF] = this.#classes[delimiter] = STOP
     this.#delimiter = delimiter
+    this.#delimiters = Math.imul(delimiter, LOW_BITS)
     this.#emptyIsNull = emptyIsNull
     this.#labels = labels
+    this.#known = labels.known
     this.#slots = slots
-    this.#found = new Int32Array(slots.length)
   }
 
-  /** See `CellReader.quickRow`; the label is in the reader of labels then. */
+  /** See `CellReader.look`. */
+  look(bytes: Uint8Array): void {
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  }
+
+  /**
+   * See `CellReader.quickRow`; the label is in the reader of labels then.
+   *
+   * Four bytes at once: a test of all of them leaves the top bit of those that end a run of digits, or of a cell. Branches
+   * tell which is the first: a processor foresees them, so no word waits for the length of the text before it.
+   */
   read(bytes: Uint8Array, from: number, to: number, x: FeatureVector): number {
     const kinds = this.#kinds
     const inputs = this.#inputs
     const classes = this.#classes
     const delimiter = this.#delimiter
-    const { dense, missing } = x
-    if (this.#bytes !== bytes) {
-      this.#bytes = bytes
-      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-    }
+    const delimiters = this.#delimiters
     const view = this.#view
-    const size = bytes.length
+    const { dense, missing, active } = x
     const width = kinds.length
     let absent = 0
-    let at = from
+    let count = 0
+    // Typed as an integer, it is kept as one in the loops.
+    let at = from | 0
     if (bytes[at] === LF) return -1
     for (let column = 0; column < width; column++) {
       const kind = kinds[column]
-      const start = at
       if (kind === NUMBER) {
         const input = inputs[column]
         const negative = bytes[at] === MINUS
         if (negative) at++
-        let digits = 0
-        let scale = 0
         const first = at
-        let digit = bytes[at] - ZERO
-        while (digit >= 0 && digit <= 9) {
-          digits = (Math.imul(digits, 10) + digit) | 0
-          digit = bytes[++at] - ZERO
-        }
-        let count = at - first
-        if (count > 0 && digit === DOT) {
-          const point = ++at
-          if (count <= 5 && at + 4 <= size) {
-            // Four digits at once, where there are four: each byte less its '0', then pairs, then all.
-            const word = view.getInt32(at, true) ^ 0x30303030
-            if ((((word + 0x76767676) | word) & 0x80808080) === 0) {
+        let point = -1
+        let digits = 0
+        for (;;) {
+          const word = view.getInt32(at, true) ^ ZEROS
+          const others = (word + OVER_NINE) | word
+          if ((others & IN_FIRST) === 0) {
+            if ((others & IN_SECOND) !== 0) {
+              digits = (Math.imul(digits, 10) + (word & 0xff)) | 0
+              at++
+            } else if ((others & IN_THIRD) !== 0) {
+              digits = (Math.imul(digits, 100) + ((Math.imul(word, 10) + (word >>> 8)) & 0xff)) | 0
+              at += 2
+            } else {
               const pairs = (Math.imul(word, 10) + (word >>> 8)) & 0x00ff00ff
-              digits = (Math.imul(digits, 10_000) + ((Math.imul(pairs, 100) + (pairs >>> 16)) & 0xffff)) | 0
-              at += 4
+              if (others < 0) {
+                digits = (Math.imul(digits, 1000) + Math.imul(pairs & 0xff, 10) + ((word >>> 16) & 0xff)) | 0
+                at += 3
+              } else {
+                digits = (Math.imul(digits, 10_000) + ((Math.imul(pairs, 100) + (pairs >>> 16)) & 0xffff)) | 0
+                at += 4
+                continue
+              }
             }
           }
-          digit = bytes[at] - ZERO
-          while (digit >= 0 && digit <= 9) {
-            digits = (Math.imul(digits, 10) + digit) | 0
-            digit = bytes[++at] - ZERO
-          }
-          scale = at - point
-          if (scale === 0) return -1
-          count += scale
+          if (bytes[at] !== DOT || point >= 0 || at === first) break
+          point = ++at
         }
-        if (count > DIGITS) return -1
-        if (count > 0) {
+        const scale = point < 0 ? 0 : at - point
+        const length = at - first - (point < 0 ? 0 : 1)
+        if (length > DIGITS || at === point) return -1
+        if (length > 0) {
           const value = scale === 0 ? digits : digits / POWERS[scale]
           dense[input] = negative ? -value : value
           missing[input] = 0
@@ -145,20 +163,51 @@ export class QuickRow {
           missing[input] = 1
           absent++
         }
-      } else if (kind === CATEGORY) {
-        let hash = 0
-        let byte = bytes[at]
-        while (classes[byte] === PLAIN) {
-          hash = Math.imul(hash ^ byte, HASH_PRIME)
-          byte = bytes[++at]
-        }
-        const input = inputs[column]
-        const slot = this.#slots[input].find(bytes, start, at, hash ^ (at - start))
-        if (slot < 0) return -1
-        this.#found[input] = slot
       } else {
-        while (classes[bytes[at]] === PLAIN) at++
-        if (kind === LABEL && !this.#labels.read(bytes, start, at, false)) return -1
+        const start = at
+        let hash = 0
+        for (;;) {
+          const word = view.getInt32(at, true)
+          const apart = word ^ delimiters
+          const plain = (word | TOP_BITS) - SURELY_PLAIN
+          const ends = word | ~plain | ((apart - LOW_BITS) & ~apart)
+          if ((ends & TOP_BITS) === 0) {
+            hash = Math.imul(hash ^ word, HASH_PRIME)
+            at += 4
+            continue
+          }
+          let part = 0
+          if ((ends & IN_FIRST) === 0) {
+            if ((ends & IN_SECOND) !== 0) {
+              part = word & 0xff
+              at++
+            } else if ((ends & IN_THIRD) !== 0) {
+              part = word & 0xffff
+              at += 2
+            } else {
+              part = word & 0xffffff
+              at += 3
+            }
+          }
+          hash = Math.imul(hash ^ part, HASH_PRIME)
+          break
+        }
+        if (classes[bytes[at]] === PLAIN) {
+          // A space, perhaps: no end yet.
+          while (classes[bytes[at]] === PLAIN) at++
+          hash = hashOf(bytes, start, at)
+        }
+        if (kind === CATEGORY) {
+          const input = inputs[column]
+          const slot = this.#slots[input].find(bytes, start, at, hash)
+          if (slot < 0) return -1
+          if (slot !== NONE) active[count++] = slot
+        } else if (kind === LABEL) {
+          const labels = this.#labels
+          const code = this.#known.find(bytes, start, at, hash)
+          if (code >= 0) labels.code = code
+          else if (!labels.read(bytes, start, at, false)) return -1
+        }
       }
       if (column + 1 === width && bytes[at] === CR) at++
       if (bytes[at] !== (column + 1 < width ? delimiter : LF)) return -1
@@ -166,10 +215,6 @@ export class QuickRow {
     }
     if (at > to) return -1
     x.missingCount = absent
-    const found = this.#found
-    const { active } = x
-    let count = 0
-    for (let i = 0; i < found.length; i++) if (found[i] !== NONE) active[count++] = found[i]
     x.activeCount = count
     return at
   }

@@ -58,8 +58,11 @@ export class RowVectors implements CellReader<undefined> {
     this.x = encoder.vector()
     const emptyIsNull = nullValues.includes('')
     const quick = { width: width(), columns, numeric: plan.numeric.length, delimiter, emptyIsNull }
-    // A row of which the time may be asked, or whose words are inputs, is scanned.
-    this.#quick = plan.time === null && plan.text.length === 0 ? new QuickRow(quick, labels, this.#slots) : undefined
+    const categories = columns.subarray(plan.numeric.length, plan.numeric.length + plan.categorical.length)
+    const ordered = categories.every((column, i) => i === 0 || categories[i - 1] < column)
+    // A row of which the time may be asked, or whose words are inputs, is scanned; and one that would mix slots up.
+    const plain = plan.time === null && plan.text.length === 0 && ordered
+    this.#quick = plain ? new QuickRow(quick, labels, this.#slots) : undefined
   }
 
   /** The time of the row read last, as its cell says it; before the decoder goes on. */
@@ -67,6 +70,10 @@ export class RowVectors implements CellReader<undefined> {
     const { starts, ends } = this.#row as CsvScanner
     const column = this.#columns[this.#columns.length - 1]
     return utf8Read(this.#bytes, starts[column], ends[column]) ?? ''
+  }
+
+  look(bytes: Uint8Array): void {
+    this.#quick?.look(bytes)
   }
 
   quickRow(bytes: Uint8Array, from: number, to: number): number {

@@ -73,7 +73,9 @@ class SampleCells implements CellReader<undefined> {
     const columns = this.#columns
     for (let i = 0; i < columns.length; i++) {
       const column = columns[i]
-      let [source, start, end] = [bytes, starts[i], ends[i]]
+      let source = bytes
+      let start = starts[i]
+      let end = ends[i]
       if ((flags[i] & ESCAPED) !== 0) {
         source = new Uint8Array(end - start)
         end = unescapeCell(bytes, start, end, source)

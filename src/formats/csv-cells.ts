@@ -17,10 +17,12 @@ export interface CellReader<T> {
   read(bytes: Uint8Array, row: CsvScanner): boolean
   /**
    * Reads an ordinary row in one go, without a scan before: only ASCII, no quotes, no carriage return, every cell right.
-   * Returns the offset after its line feed; -1 for any other row, of which nothing has been taken then. `bytes[to]` is a
-   * line feed that is not part of the input: a row that would end there is not whole.
+   * Returns the offset after its line feed; -1 for any other row, of which nothing has been taken then. The bytes are
+   * those of the last `look`; `bytes[to]` is a line feed that is not part of the input, and at least seven more follow it.
    */
   quickRow?(bytes: Uint8Array, from: number, to: number): number
+  /** Told the bytes in which the next quick rows are, whenever they are others. */
+  look?(bytes: Uint8Array): void
 }
 
 /** Makes the reader of cells once the columns are known: the column of each field, and the texts that mean null. */

@@ -58,6 +58,7 @@ export class CsvDecoder<T> implements Decoder<T> {
   private buffer = new Uint8Array(1 << 16)
   private from = 0 // the unread bytes are buffer[from..have)
   private have = 0
+  private whole = 0 // after the last line feed: before it no row is cut off
   private base: number // offset in the stream of buffer[0]
   private seen = 0 // a partial row was scanned to here, and no line feed has come since
 
@@ -90,17 +91,20 @@ export class CsvDecoder<T> implements Decoder<T> {
   push(chunk: Uint8Array): void {
     if (this.ended) throw new MillraceError('ML_RANGE', { what: 'push must not follow end', where: 'CSV decoder' })
     const unread = this.have - this.from
-    const needed = unread + chunk.length + 1 // one more for the line feed that ends every scan
+    const needed = unread + chunk.length + BEHIND
     if (needed > this.buffer.length) {
       const larger = new Uint8Array(Math.max(needed, 2 * this.buffer.length))
       larger.set(this.buffer.subarray(this.from, this.have))
       this.buffer = larger
       this.moved()
-    } else if (this.have + chunk.length + 1 > this.buffer.length) {
+      this.cells?.look?.(larger)
+    } else if (this.have + chunk.length + BEHIND > this.buffer.length) {
       this.buffer.copyWithin(0, this.from, this.have)
       this.moved()
     }
     this.buffer.set(chunk, this.have)
+    const feed = chunk.lastIndexOf(LF)
+    if (feed >= 0) this.whole = this.have + feed + 1
     this.have += chunk.length
   }
 
@@ -113,7 +117,7 @@ export class CsvDecoder<T> implements Decoder<T> {
     if (!this.started && !this.start()) return false
     if (this.cells === undefined && !this.readHeader()) return false
     if (this.skipping) return this.skip()
-    if ((this.cells as CellReader<T>).quickRow !== undefined && this.quick()) return true
+    if (this.from < this.whole && (this.cells as CellReader<T>).quickRow !== undefined && this.quick()) return true
     const found = this.scan()
     return found === ROW ? this.take() : found === BROKEN && this.skip()
   }
@@ -178,6 +182,7 @@ export class CsvDecoder<T> implements Decoder<T> {
     this.ignoredColumns = names.filter((name) => !used.has(name))
     this.width = names.length
     this.cells = this.cellsOf(columnsOfFields(fields, names), this.options.nullValues)
+    this.cells.look?.(this.buffer)
     this.scanner.expectCells(names.length)
   }
 
@@ -216,7 +221,7 @@ export class CsvDecoder<T> implements Decoder<T> {
     const { buffer, have } = this
     let { from } = this
     for (;;) {
-      if (buffer[from] === LF && from < have) from++
+      if (from < have && buffer[from] === LF) from++
       else if (buffer[from] === CR && from + 1 < have && buffer[from + 1] === LF) from += 2
       else break
     }
@@ -312,9 +317,12 @@ export class CsvDecoder<T> implements Decoder<T> {
   private moved(): void {
     this.base += this.from
     this.have -= this.from
+    this.whole = Math.max(0, this.whole - this.from)
     this.seen = Math.max(0, this.seen - this.from)
     this.from = 0
   }
 }
 
+/** Bytes kept behind what was pushed: the line feed that ends every scan, and what is read with it at once. */
+const BEHIND = 8
 const BYTE_ORDER_MARK = [0xef, 0xbb, 0xbf]

@@ -19,6 +19,10 @@ const lossOfPrior = 7
 const squares = 8
 const firstBin = 9
 
+/** Of `#cells`, beside those by prediction and label. */
+const MAJORITY = 4
+const NO_CHANGE = 5
+
 /** Of `#losses`. */
 const MODEL = 0
 const PRIOR = 1
@@ -35,6 +39,8 @@ export class BinarySums {
   readonly #losses = new LogProducts(2)
   /** What an outcome adds to the sums from `majorityWrong` to `squares`. */
   readonly #terms = new Float64Array(firstBin - majorityWrong)
+  /** How often each thing happened among outcomes that are counted at once. */
+  readonly #cells = new Int32Array(6)
 
   /** Counts a checked outcome, `gain` times its weight. */
   add({ probability, label, weight: own, prior, majority, last }: BinaryOutcome, gain: number): void {
@@ -46,8 +52,8 @@ export class BinarySums {
     const cell = said ? (label ? truePositive : falsePositive) : label ? falseNegative : trueNegative
     if (weight === 1) {
       this.#addOne(cell, probability, label, known, miss)
-      if ((majority ?? false) !== label) this.#sums.increment(majorityWrong)
-      if ((last ?? false) !== label) this.#sums.increment(noChangeWrong)
+      if ((majority ?? false) !== label) this.#sums.count(majorityWrong, 1)
+      if ((last ?? false) !== label) this.#sums.count(noChangeWrong, 1)
       return
     }
     const terms = this.#terms
@@ -61,9 +67,51 @@ export class BinarySums {
     this.#sums.add(firstBin + calibrationBin(probability), weight * miss)
   }
 
+  /**
+   * Counts outcomes of weight 1 that lie side by side, to the bits of `add`. A label is 0 or 1, what was known of the last
+   * one too, or NaN: nothing. No branch depends on a label, which no processor foresees.
+   *
+   * @param stride from one probability to the next
+   * @param priors 0.5 where nothing was known: the majority is what has more than that
+   */
+  addOnes(
+    probabilities: Float64Array,
+    stride: number,
+    labels: Float64Array,
+    priors: Float64Array,
+    lasts: Float64Array,
+    count: number,
+  ): void {
+    const sums = this.#sums
+    const losses = this.#losses
+    const cells = this.#cells
+    cells.fill(0)
+    for (let i = 0, at = 0; i < count; i++, at += stride) {
+      const probability = probabilities[at]
+      const label = labels[i]
+      const known = priors[i]
+      const miss = probability - label
+      const isTrue = label | 0
+      cells[(probability > 0.5 ? 2 : 0) + isTrue]++
+      cells[MAJORITY] += (known > 0.5 ? 1 : 0) ^ isTrue
+      cells[NO_CHANGE] += lasts[i] ^ isTrue
+      losses.add(MODEL, cut(Math.abs(1 - label - probability)))
+      losses.add(PRIOR, cut(Math.abs(1 - label - known)))
+      sums.add(squares, miss * miss)
+      sums.add(firstBin + calibrationBin(probability), miss)
+    }
+    this.records += count
+    sums.count(trueNegative, cells[0])
+    sums.count(falseNegative, cells[1])
+    sums.count(falsePositive, cells[2])
+    sums.count(truePositive, cells[3])
+    sums.count(majorityWrong, cells[MAJORITY])
+    sums.count(noChangeWrong, cells[NO_CHANGE])
+  }
+
   /** An outcome of weight 1, as most are: no logarithm, and counts that are exact. */
   #addOne(cell: number, probability: number, label: boolean, known: number, miss: number): void {
-    this.#sums.increment(cell)
+    this.#sums.count(cell, 1)
     this.#losses.add(MODEL, cut(label ? probability : 1 - probability))
     this.#losses.add(PRIOR, cut(label ? known : 1 - known))
     this.#sums.add(squares, miss * miss)

@@ -5,6 +5,7 @@ import { exactAuc } from '../stats/exact-auc.ts'
 import { type BinaryOutcome, checkBinaryOutcome } from './binary-outcome.ts'
 import type { BinaryReport } from './binary-report.ts'
 import { BinarySums } from './binary-sums.ts'
+import { checkProbability } from './outcome-input.ts'
 import type { Summary, Tally } from './tally.ts'
 
 /** Binary outcomes without end: sums, and a sketch of the area under the curve. Snapshot: sums, sketch. */
@@ -23,6 +24,24 @@ export class BinaryTally implements Tally<BinaryOutcome, BinaryReport> {
   add(outcome: BinaryOutcome, gain: number): void {
     this.#sums.add(outcome, gain)
     this.#auc.add(outcome.probability, outcome.label, outcome.weight * gain)
+  }
+
+  /**
+   * Checks and counts outcomes of weight 1 that lie side by side: see `BinarySums.addOnes`.
+   *
+   * @throws ML_VALUE before any is counted
+   */
+  addOnes(
+    probabilities: Float64Array,
+    stride: number,
+    labels: Float64Array,
+    priors: Float64Array,
+    lasts: Float64Array,
+    count: number,
+  ): void {
+    for (let i = 0; i < count; i++) checkProbability('the predicted probability', probabilities[stride * i])
+    this.#sums.addOnes(probabilities, stride, labels, priors, lasts, count)
+    this.#auc.addOnes(probabilities, stride, labels, count)
   }
 
   scale(factor: number): void {

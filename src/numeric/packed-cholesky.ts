@@ -189,56 +189,49 @@ export function rankOneUpdate(
         page[c2 + j - 3] = e3 + g2 * p3
         const above = (j - 3) | 0
         let i = 0
-        let a = c >>> 0
-        let b = c1 >>> 0
-        let d = c2 >>> 0
-        let e = c3 >>> 0
-        // Two rows a round; `>>> 0` says that an index is no negative number.
-        for (const last = (above - 1) | 0; i < last; i = (i + 2) >>> 0) {
-          const u0 = page[a]
-          const u1 = page[b]
-          const u2 = page[d]
-          const u3 = page[e]
+        // Two rows a round.
+        for (const last = (above - 1) | 0; i < last; i = (i + 2) | 0) {
+          const k = (i + 1) | 0
+          const u0 = page[(c + i) | 0]
+          const u1 = page[(c1 + i) | 0]
+          const u2 = page[(c2 + i) | 0]
+          const u3 = page[(c3 + i) | 0]
           const x0 = w[i] - p0 * u0
           const x1 = x0 - p1 * u1
           const x2 = x1 - p2 * u2
           const x3 = x2 - p3 * u3
-          page[a] = u0 + g0 * x0
-          page[b] = u1 + g1 * x1
-          page[d] = u2 + g2 * x2
-          page[e] = u3 + g3 * x3
+          page[(c + i) | 0] = u0 + g0 * x0
+          page[(c1 + i) | 0] = u1 + g1 * x1
+          page[(c2 + i) | 0] = u2 + g2 * x2
+          page[(c3 + i) | 0] = u3 + g3 * x3
           w[i] = x3
-          const v0 = page[(a + 1) >>> 0]
-          const v1 = page[(b + 1) >>> 0]
-          const v2 = page[(d + 1) >>> 0]
-          const v3 = page[(e + 1) >>> 0]
-          const y0 = w[(i + 1) >>> 0] - p0 * v0
+          const v0 = page[(c + k) | 0]
+          const v1 = page[(c1 + k) | 0]
+          const v2 = page[(c2 + k) | 0]
+          const v3 = page[(c3 + k) | 0]
+          const y0 = w[k] - p0 * v0
           const y1 = y0 - p1 * v1
           const y2 = y1 - p2 * v2
           const y3 = y2 - p3 * v3
-          page[(a + 1) >>> 0] = v0 + g0 * y0
-          page[(b + 1) >>> 0] = v1 + g1 * y1
-          page[(d + 1) >>> 0] = v2 + g2 * y2
-          page[(e + 1) >>> 0] = v3 + g3 * y3
-          w[(i + 1) >>> 0] = y3
-          a = (a + 2) >>> 0
-          b = (b + 2) >>> 0
-          d = (d + 2) >>> 0
-          e = (e + 2) >>> 0
+          page[(c + k) | 0] = v0 + g0 * y0
+          page[(c1 + k) | 0] = v1 + g1 * y1
+          page[(c2 + k) | 0] = v2 + g2 * y2
+          page[(c3 + k) | 0] = v3 + g3 * y3
+          w[k] = y3
         }
         if (i < above) {
-          const u0 = page[a]
-          const u1 = page[b]
-          const u2 = page[d]
-          const u3 = page[e]
+          const u0 = page[(c + i) | 0]
+          const u1 = page[(c1 + i) | 0]
+          const u2 = page[(c2 + i) | 0]
+          const u3 = page[(c3 + i) | 0]
           const x0 = w[i] - p0 * u0
           const x1 = x0 - p1 * u1
           const x2 = x1 - p2 * u2
           const x3 = x2 - p3 * u3
-          page[a] = u0 + g0 * x0
-          page[b] = u1 + g1 * x1
-          page[d] = u2 + g2 * x2
-          page[e] = u3 + g3 * x3
+          page[(c + i) | 0] = u0 + g0 * x0
+          page[(c1 + i) | 0] = u1 + g1 * x1
+          page[(c2 + i) | 0] = u2 + g2 * x2
+          page[(c3 + i) | 0] = u3 + g3 * x3
           w[i] = x3
         }
         variance = variance3

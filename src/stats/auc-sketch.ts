@@ -47,6 +47,12 @@ export class AucSketch {
     this.weights[2 * binOf(score) + (label ? 1 : 0)] += weight
   }
 
+  /** The same of scores side by side, `stride` apart, whose labels are 0 or 1 and weigh 1. */
+  addOnes(scores: Float64Array, stride: number, labels: Float64Array, count: number): void {
+    const { weights } = this
+    for (let i = 0, at = 0; i < count; i++, at += stride) weights[2 * binOf(scores[at]) + (labels[i] | 0)] += 1
+  }
+
   get value(): number {
     const { weights } = this
     let won = 0

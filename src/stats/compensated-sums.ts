@@ -26,9 +26,9 @@ export class CompensatedSums {
     this.#sums[index] = next
   }
 
-  /** Adds 1: exact, so nothing is cut off, for sums of fewer than 2^53 ones. */
-  increment(index: number): void {
-    this.#sums[index] += 1
+  /** Adds an integer: exact, so nothing is cut off, for sums of integers below 2^53. */
+  count(index: number, times: number): void {
+    this.#sums[index] += times
   }
 
   /** Adds each of some terms to a sum of its own, from the sum `first` on: one call where several would be too many. */
