@@ -16,8 +16,8 @@ export interface KnownTexts {
  */
 export class ByteReader {
   offset: number
-  private readonly bytes: Uint8Array
-  /** Over the same bytes as the reader: for code that was generated for a layout. */
+  /** What is read, and a view over it: for code that knows a layout, and leaves `offset` behind it. */
+  readonly bytes: Uint8Array
   readonly view: DataView
   private readonly where: string
   private readonly end: number

@@ -1,12 +1,21 @@
 import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
 import { MillraceError } from '../errors.ts'
+import type { RowCursor } from '../formats/row-cursor.ts'
+import type { RowLayout } from '../formats/row-layout.ts'
 import { type CategorySlots, NO_SLOT } from './category-slots.ts'
 import { CategoryTable, type InputSlots } from './category-table.ts'
 import { readEncoder, writeEncoder } from './encoder-snapshot.ts'
 import { activeCapacity, type FeatureSpec, fixedSlots, hasValues } from './feature-spec.ts'
 import { FeatureVector } from './feature-vector.ts'
-import { plainRecordReader, type RecordReader, type RecordValues, recordReader } from './record-reader.ts'
+import {
+  plainRecordReader,
+  type RecordReader,
+  type RecordValues,
+  type RowReader,
+  recordReader,
+  rowReader,
+} from './record-reader.ts'
 import type { SlotMap } from './slot-map.ts'
 import { TokenSlots } from './token-slots.ts'
 
@@ -43,6 +52,9 @@ export class FeatureEncoder {
   /** There are texts, of which each word has a slot. */
   readonly #texts: boolean
   readonly #read: RecordReader
+  /** Of rows of the layout that came last. */
+  #readRow: RowReader = () => -1
+  #layout: RowLayout | undefined
   readonly #values: RecordValues
   #table: CategoryTable
 
@@ -91,7 +103,24 @@ export class FeatureEncoder {
     values.dense = out.dense
     values.missing = out.missing
     if (typeof record !== 'object' || record === null) throw notARecord(record)
-    const missing = this.#read(record as Readonly<Record<string, unknown>>, values)
+    this.#activate(record, this.#read(record as Readonly<Record<string, unknown>>, values), out, grow)
+  }
+
+  /** As `encode`, of a row where it lies. @throws EvalError where code generation is not allowed, and there are no such rows */
+  encodeRow(row: RowCursor, out: FeatureVector, grow: boolean): void {
+    const values = this.#values
+    values.dense = out.dense
+    values.missing = out.missing
+    if (row.layout !== this.#layout) {
+      this.#readRow = rowReader(this.spec, this.#table.sources, row.layout)
+      this.#layout = row.layout
+    }
+    this.#activate(row.record, this.#readRow(row, values), out, grow)
+  }
+
+  /** What follows from what was read: `missing` as a `RecordReader` gives it. */
+  #activate(record: object, missing: number, out: FeatureVector, grow: boolean): void {
+    const values = this.#values
     if (missing < 0) throw this.#unusable(record as Readonly<Record<string, unknown>>, ~missing)
     out.missingCount = missing
     const table = this.#table

@@ -1,3 +1,5 @@
+import type { RowCursor } from '../formats/row-cursor.ts'
+import type { RowLayout } from '../formats/row-layout.ts'
 import type { CategorySource, FeatureSpec, NumericInput } from './feature-spec.ts'
 
 /** Where a reader puts what it read: one entry per numeric input, one per category source. */
@@ -19,6 +21,9 @@ export const ABSENT = -1
  */
 export type RecordReader = (record: Readonly<Record<string, unknown>>, into: RecordValues) => number
 
+/** The same of a row where it lies. */
+export type RowReader = (row: RowCursor, into: RecordValues) => number
+
 /** The range of time values in ECMAScript: within it all the arithmetic below is exact. */
 const MAX_TIME_MS = 8.64e15
 
@@ -29,7 +34,7 @@ const INPUTS_A_FUNCTION = 64
 export function recordReader(spec: FeatureSpec, sources: readonly CategorySource[]): RecordReader {
   try {
     const lines = [
-      ...spec.numeric.map(numericLine),
+      ...spec.numeric.map((input, i) => numericLine(input, i)),
       ...sources.map((source, i) => sourceLine(source, i, spec.numeric.length)),
     ]
     const parts: RecordReader[] = []
@@ -44,24 +49,51 @@ export function recordReader(spec: FeatureSpec, sources: readonly CategorySource
   }
 }
 
-function generate(lines: readonly string[]): RecordReader {
+/** A reader of rows of one layout: numbers go from the bytes to their inputs, all else by the record that shows the row. */
+export function rowReader(spec: FeatureSpec, sources: readonly CategorySource[], layout: RowLayout): RowReader {
+  const parts: RowReader[] = []
+  const lines = [
+    ...spec.numeric.map((input, i) => {
+      const number = layout.numberCode(input.name)
+      return { line: numericLine(input, i, number?.code), mark: number?.mark }
+    }),
+    ...sources.map((source, i) => ({ line: sourceLine(source, i, spec.numeric.length), mark: undefined })),
+  ]
+  for (let from = 0; from < lines.length; from += INPUTS_A_FUNCTION) {
+    const part = lines.slice(from, from + INPUTS_A_FUNCTION)
+    const marks = new Set(part.flatMap(({ mark }) => (mark === undefined ? [] : [mark])))
+    const head = [...marks].map((mark) => `const mark${mark} = row.marks[${mark}]`)
+    parts.push(
+      generate(
+        part.map(({ line }) => line),
+        ['const record = row.record, view = row.view', ...head],
+      ),
+    )
+  }
+  return parts.length === 1 ? parts[0] : chain(parts)
+}
+
+/** @param head what the lines need; a reader of records needs nothing */
+function generate<R>(lines: readonly string[], head?: readonly string[]): (source: R, into: RecordValues) => number {
   const body = `'use strict'
-  return function (record, into) {
+  return function (${head === undefined ? 'record' : 'row'}, into) {
+    ${(head ?? []).join('\n    ')}
     const dense = into.dense, missing = into.missing, texts = into.texts, codes = into.codes
     let absent = 0, v
     ${lines.join('\n    ')}
     return absent
   }`
-  return (new Function('hourOf', 'dayOf', body) as (hour: typeof hourOf, day: typeof dayOf) => RecordReader)(
-    hourOf,
-    dayOf,
-  )
+  return new Function('hourOf', 'dayOf', body)(hourOf, dayOf)
 }
 
-function numericLine({ name, nullable, max }: NumericInput, i: number): string {
+function numericLine(
+  { name, nullable, max }: NumericInput,
+  i: number,
+  value: string = `record[${JSON.stringify(name)}]`,
+): string {
   const usable = `typeof v === 'number' && v <= ${max} && v >= -${max}`
-  if (!nullable) return `v = record[${JSON.stringify(name)}]; if (${usable}) dense[${i}] = v; else return ~${i}`
-  return `v = record[${JSON.stringify(name)}]
+  if (!nullable) return `v = ${value}; if (${usable}) dense[${i}] = v; else return ~${i}`
+  return `v = ${value}
     if (${usable}) { dense[${i}] = v; missing[${i}] = 0 }
     else if (v === null || v === undefined) { dense[${i}] = 0; missing[${i}] = 1; absent++ } else return ~${i}`
 }
@@ -78,11 +110,13 @@ function sourceLine({ from, field, nullable, ...clock }: CategorySource, i: numb
   return `v = record[${JSON.stringify(field)}]; ${take}\n    ${skip} else return ~${numeric + i}`
 }
 
-function chain(parts: readonly RecordReader[]): RecordReader {
-  return (record, into) => {
+function chain<R>(
+  parts: readonly ((source: R, into: RecordValues) => number)[],
+): (source: R, into: RecordValues) => number {
+  return (source, into) => {
     let absent = 0
     for (const part of parts) {
-      const got = part(record, into)
+      const got = part(source, into)
       if (got < 0) return got
       absent += got
     }

@@ -5,37 +5,7 @@ import { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
 import { plainRowCodec, type RowCodec, rowCodec } from './row-codec.ts'
 import { boolean, integer, number, type RecordSchema, record, schemaFromJSON, string, time } from './schema.ts'
-
-const anyText = fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((unit) => String.fromCharCode(unit)) })
-const anyName = fc.oneof(anyText, fc.constantFrom('__proto__', 'constructor', 'row', 'a"b', '\u2028', '7', '${x}'))
-const types = {
-  string: anyText,
-  number: fc.double({ noNaN: true, noDefaultInfinity: true }),
-  integer: fc.maxSafeInteger(),
-  boolean: fc.boolean(),
-  time: fc.nat(),
-}
-
-/** A schema of any names and types, and a record of it. */
-const schemaAndRow = fc
-  .uniqueArray(
-    fc.tuple(
-      anyName.filter((name) => name !== ''),
-      fc.constantFrom(...(Object.keys(types) as (keyof typeof types)[])),
-      fc.boolean(),
-    ),
-    { selector: ([name]) => name, minLength: 1, maxLength: 20 },
-  )
-  .chain((fields) => {
-    const specs = fields.map(([name, type, nullable]) => {
-      return type === 'time' ? { name, type, nullable, unit: 'ms', min: 0, max: 2 ** 40 } : { name, type, nullable }
-    })
-    const values = fields.map(([, type, nullable]) => (nullable ? fc.option<unknown>(types[type]) : types[type]))
-    return fc.tuple(fc.constant(schemaFromJSON({ fields: specs })), fc.tuple(...values))
-  })
-  .map(([schema, values]) => {
-    return [schema, Object.fromEntries(schema.fields.map((field, i) => [field.name, values[i]]))] as const
-  })
+import { schemaAndRow } from './value.fixture.ts'
 
 function encode<T>(codec: RowCodec<T>, row: T): Uint8Array {
   const writer = new ByteWriter(1)

@@ -81,25 +81,32 @@ function generatedRowCodec<T>(fields: readonly FieldSpec[]): RowCodec<T> {
     encode.push(`const v${i} = row[${JSON.stringify(field.name)}]`)
     if (bit !== undefined) encode.push(`if (v${i} === null) m${bit >> 3} |= ${1 << (bit & 7)}`)
   })
-  encode.push(...masks.map((mask) => `writer.u8(${mask})`))
-  for (let i = 0; i < fields.length; ) {
-    const run = doublesFrom(fields, i, (field) => bits.has(field))
-    if (run > 1) {
-      for (let k = i; k < i + run; k++)
-        encode.push(`if (typeof v${k} !== 'number') refuse(fields[${k}], v${k}, writer, start)`)
-      // Room for all of them at once. A view is replaced when its writer grows.
-      encode.push(`const p${i} = writer.room(${8 * run}), w${i} = writer.view64`)
-      for (let k = 0; k < run; k++) encode.push(`writeDouble(w${i}, p${i} + ${8 * k}, v${i + k})`)
-      i += run
-      continue
-    }
-    const field = fields[i]
+  fields.forEach((field, i) => {
     const type = field.type === 'string' || field.type === 'boolean' ? field.type : 'number'
-    const value = field.type === 'boolean' ? `v${i} ? 1 : 0` : `v${i}`
-    const write = `if (typeof v${i} !== '${type}') refuse(fields[${i}], v${i}, writer, start); writer.${WRITES[type]}(${value})`
-    encode.push(bits.has(field) ? `if (v${i} !== null) { ${write} }` : write)
-    i++
+    const allowed = bits.has(field) ? `v${i} !== null && ` : ''
+    encode.push(`if (${allowed}typeof v${i} !== '${type}') refuse(fields[${i}], v${i}, writer, start)`)
+  })
+  // Room once for all up to a string. A view is replaced when its writer grows.
+  const most = (from: number): number => {
+    let size = 0
+    for (let i = from; i < fields.length && fields[i].type !== 'string'; i++)
+      size += fields[i].type === 'boolean' ? 1 : 8
+    return size
   }
+  encode.push(`let at = writer.room(${masks.length + most(0)}), w = writer.view64`)
+  encode.push(...masks.map((mask) => `w.setUint8(at++, ${mask})`))
+  fields.forEach((field, i) => {
+    const write =
+      field.type === 'string'
+        ? `writer.string(v${i})`
+        : field.type === 'boolean'
+          ? `w.setUint8(at++, v${i} ? 1 : 0)`
+          : `writeDouble(w, at, v${i}); at += 8`
+    const line = bits.has(field) ? `if (v${i} !== null) { ${write} }` : write
+    if (field.type !== 'string') encode.push(line)
+    else encode.push('writer.truncate(at)', line, `at = writer.room(${most(i + 1)}); w = writer.view64`)
+  })
+  encode.push('writer.truncate(at)')
 
   const decode = masks.map((mask) => `const ${mask} = reader.u8()`)
   if (bits.size % 8 !== 0) decode.push(`checkMask(${masks[masks.length - 1]}, ${bits.size % 8}, reader)`)
@@ -145,8 +152,6 @@ function doublesFrom(fields: readonly FieldSpec[], from: number, isNullable: (fi
   while (to < fields.length && !['string', 'boolean'].includes(fields[to].type) && !isNullable(fields[to])) to++
   return to - from
 }
-
-const WRITES = { string: 'string', boolean: 'u8', number: 'f64' }
 
 function refuse(field: FieldSpec, value: unknown, writer: ByteWriter, start: number): never {
   writer.truncate(start)

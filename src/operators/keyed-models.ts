@@ -56,8 +56,7 @@ export class KeyedModels implements ModelStore {
 
   open(key: EncodedKey): void {
     this.#key = key
-    this.#slot = this.#table.find(key)
-    if (this.#slot >= 0) this.#table.read(key.group, this.#slot)
+    this.#slot = this.#table.open(key)
   }
 
   get step(): number {
@@ -141,7 +140,7 @@ export class KeyedModels implements ModelStore {
   #own(): void {
     const fresh = this.#slot < 0
     if (fresh) this.#slot = this.#table.insert(this.#key)
-    this.#table.write(this.#key.group, this.#slot)
+    this.#table.own(this.#key)
     if (fresh) this.#table.page.set(this.#blank, this.#table.offset)
   }
 }

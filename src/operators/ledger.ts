@@ -8,6 +8,7 @@ import type { ByteWriter } from '../bytes/writer.ts'
 
 export class Ledger {
   readonly names: readonly string[]
+  /** Of each group its counters side by side: a record counts in several. */
   readonly #counts: Float64Array
   readonly #groups: number
 
@@ -18,18 +19,17 @@ export class Ledger {
   }
 
   add(counter: number, group: number): void {
-    this.#counts[counter * this.#groups + group] += 1
+    this.#counts[group * this.names.length + counter] += 1
   }
 
   /** Adds `by` (may be negative, for gauges such as `waiting`). */
   addBy(counter: number, group: number, by: number): void {
-    this.#counts[counter * this.#groups + group] += by
+    this.#counts[group * this.names.length + counter] += by
   }
 
   total(counter: number): number {
     let sum = 0
-    const from = counter * this.#groups
-    for (let i = from; i < from + this.#groups; i++) sum += this.#counts[i]
+    for (let group = 0; group < this.#groups; group++) sum += this.#counts[group * this.names.length + counter]
     return sum
   }
 
@@ -43,7 +43,7 @@ export class Ledger {
     let used = false
     writer.varint(this.names.length)
     for (let i = 0; i < this.names.length; i++) {
-      const count = this.#counts[i * this.#groups + group]
+      const count = this.#counts[group * this.names.length + i]
       if (count !== 0) used = true
       writer.string(this.names[i])
       writer.varint(count)

@@ -9,7 +9,7 @@
  */
 import { namedWeights } from '../learn/named-weights.ts'
 import type { ModelTask } from '../learn/tasks/model-task.ts'
-import { decodeKey } from '../state/key.ts'
+import { keyOf } from '../state/key.ts'
 import { MAX_TIME } from '../time/identity.ts'
 import type { ModelStore } from './model-store.ts'
 import type { OperatorContext } from './operator.ts'
@@ -80,7 +80,7 @@ export class ModelUpdates {
     const version = { model: { uid, step: this.#models.step }, at: current.time }
     const learned = namedWeights(this.#models.slotNames, weights, this.#task.classes)
     const value: ModelUpdate = this.#settings.keyed
-      ? { ...version, key: decodeKey(key.bytes, 0, key.length), ...learned }
+      ? { ...version, key: keyOf(key), ...learned }
       : { ...version, ...learned }
     this.#context.emit(this.#output, value)
   }

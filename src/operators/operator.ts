@@ -7,6 +7,7 @@
  */
 import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
+import type { RowCursor } from '../formats/row-cursor.ts'
 import type { EncodedKey } from '../state/key.ts'
 import type { Identity } from '../time/identity.ts'
 import type { OperatorDescription } from './describe.ts'
@@ -41,6 +42,13 @@ export interface OperatorContext {
 export interface Operator {
   readonly ledger: Ledger
   receive(input: number, value: unknown): void
+  /** Rows of the input may come where they lie, by `receiveRow`: nobody keeps or passes on their records. */
+  takesRows?(input: number): boolean
+  /**
+   * As `receive`, of a row where it lies. False when it has to come as a record: nothing has changed then, or been counted.
+   * So a row that is rejected comes a second time, and a function that cannot do with a row has a record then.
+   */
+  receiveRow?(input: number, row: RowCursor): boolean
   onEventTimer?(time: number, tag: string): void
   onProcessingTimer?(time: number, tag: string): void
   /** End of a bounded stream, after every timer. Not called on suspend. */

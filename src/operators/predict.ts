@@ -11,11 +11,12 @@
 import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
 import type { FeatureVector } from '../features/feature-vector.ts'
+import type { RowCursor } from '../formats/row-cursor.ts'
 import type { CreateLearner } from '../learn/create-learner.ts'
 import { checkWeight } from '../learn/learner.ts'
 import { createTask } from '../learn/tasks/create-task.ts'
 import type { ModelTask } from '../learn/tasks/model-task.ts'
-import { decodeKey, type EncodedKey, type Key, KeyEncoder } from '../state/key.ts'
+import { type EncodedKey, type Key, KeyEncoder, keyOf } from '../state/key.ts'
 import type { ModelDescription } from './describe.ts'
 import { describeWeights } from './describe-model.ts'
 import { GlobalModel } from './global-model.ts'
@@ -83,6 +84,8 @@ export class PredictOperator implements Operator {
   readonly #pending: PendingStore | undefined
   readonly #joinKeys: KeyEncoder
   readonly #updates: ModelUpdates
+  /** The model has learned from the row under way. */
+  #trained = false
 
   constructor(context: OperatorContext, settings: PredictSettings, functions: PredictFunctions) {
     this.#context = context
@@ -123,6 +126,22 @@ export class PredictOperator implements Operator {
     }
   }
 
+  takesRows(): boolean {
+    return this.#pending === undefined && this.#functions.label !== undefined && !this.#context.connected(RECORDS)
+  }
+
+  receiveRow(_input: number, row: RowCursor): boolean {
+    this.#trained = false
+    try {
+      this.#testThenTrain(row.record, row)
+    } catch (error) {
+      if (!this.#trained) return false
+      this.#context.reject(row.toRecord(), error)
+    }
+    this.ledger.add(IN, this.#context.key.group)
+    return true
+  }
+
   /** An entry's time is up, or that of a model to go out. */
   onEventTimer(time: number, tag: string): void {
     if (!tag.startsWith(EXPIRY)) {
@@ -143,12 +162,12 @@ export class PredictOperator implements Operator {
       this.ledger.addBy(WAITING_COUNT, group, -1)
       if (!this.#context.connected(EXPIRIES)) return
       const { uid } = this.#context
-      this.#context.emit(EXPIRIES, expiryOf(uid, this.#task, joinKeyOf(joinKey), this.#out, row, time))
+      this.#context.emit(EXPIRIES, expiryOf(uid, this.#task, keyOf(joinKey), this.#out, row, time))
     } else if (row.status === EARLY) {
       this.ledger.add(UNMATCHED, group)
       this.ledger.addBy(EARLY_COUNT, group, -1)
       this.#context.deadLetter(
-        { key: joinKeyOf(joinKey), label: this.#task.label(row.label), at: row.time },
+        { key: keyOf(joinKey), label: this.#task.label(row.label), at: row.time },
         unmatched(this.#where),
       )
     }
@@ -224,17 +243,19 @@ export class PredictOperator implements Operator {
     this.ledger.add(PROCESSED, this.#context.key.group)
   }
 
-  #testThenTrain(value: unknown): void {
+  #testThenTrain(value: unknown, row?: RowCursor): void {
     const { models } = this
     const { key, uid, current } = this.#context
     const weight = this.#weightOf(value)
     const code = this.#task.code(this.#functions.label?.(value), this.#where)
-    models.encoder.encode(value, this.#vector, true)
+    if (row === undefined) models.encoder.encode(value, this.#vector, true)
+    else models.encoder.encodeRow(row, this.#vector, true)
     this.#task.keep(code)
     models.open(key)
     const step = models.step
     const { typical, last } = models
     models.testThenTrain(this.#vector, code, weight, this.#out)
+    this.#trained = true
     this.ledger.add(PROCESSED, key.group)
     this.ledger.add(LABELS, key.group)
     this.ledger.add(LEARNED, key.group)
@@ -261,7 +282,7 @@ export class PredictOperator implements Operator {
     const joinKey = this.#joinKeys.encode(this.#functions.joinKey?.(value) as Key)
     joinKey.group = group
     const early = pending.find(joinKey)
-    if (early !== undefined && early.status !== EARLY) throw stillPending(joinKeyOf(joinKey), this.#context.uid)
+    if (early !== undefined && early.status !== EARLY) throw stillPending(keyOf(joinKey), this.#context.uid)
     // Before the encoder sees it: a record that is rejected leaves no category behind.
     if (early === undefined) pending.expectRoom()
     models.encoder.encode(value, this.#vector, true)
@@ -288,7 +309,7 @@ export class PredictOperator implements Operator {
     // Its label had come first.
     this.ledger.addBy(EARLY_COUNT, group, -1)
     const label = this.#task.label(early.label)
-    this.#learn(row, early.label, early.weight, { key: joinKeyOf(joinKey), label })
+    this.#learn(row, early.label, early.weight, { key: keyOf(joinKey), label })
   }
 
   #label(value: unknown): void {
@@ -321,8 +342,9 @@ export class PredictOperator implements Operator {
     } else if (row.label === label) this.ledger.add(DUPLICATE, group)
     else {
       this.ledger.add(CONFLICTING, group)
-      if (this.#settings.labels?.onConflict === 'reject')
-        this.#context.deadLetter(value, this.#conflict(row.label, label))
+      if (this.#settings.labels?.onConflict !== 'reject') return
+      const { uid } = this.#context
+      this.#context.deadLetter(value, conflict(this.#task.label(row.label), this.#task.label(label), uid))
     }
   }
 
@@ -346,7 +368,7 @@ export class PredictOperator implements Operator {
       this.#context.emit(JUDGED, this.#task.judged(this.#out, row.typical, row.last, label, weight))
     }
     if (this.#context.connected(OUTCOMES)) {
-      const joinKey = joinKeyOf(pending.current)
+      const joinKey = keyOf(pending.current)
       const learnt = { code: label, weight, at: current.time }
       this.#context.emit(OUTCOMES, outcomeOf(uid, this.#task, joinKey, this.#out, row, learnt))
     }
@@ -370,17 +392,9 @@ export class PredictOperator implements Operator {
     return weight as number
   }
 
-  #conflict(before: number, now: number): Error {
-    return conflict(this.#task.label(before), this.#task.label(now), this.#context.uid)
-  }
-
   #emitScored(value: unknown): void {
     if (!this.#context.connected(RECORDS)) return
     const model = { uid: this.#context.uid, step: this.models.step }
     this.#context.emit(RECORDS, { input: value, prediction: this.#task.prediction(this.#out), model })
   }
-}
-
-function joinKeyOf({ bytes, length }: { bytes: Uint8Array; length: number }): Key {
-  return decodeKey(bytes, 0, length)
 }

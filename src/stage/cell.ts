@@ -1,7 +1,7 @@
 /**
  * One operator inside a stage: its outputs, its timers, its rejected records. The operator sees it as its context.
  */
-import { errorText, isMillraceError } from '../errors.ts'
+import { errorText, isMillraceError, MillraceError } from '../errors.ts'
 import { IN, REJECTED } from '../operators/ledger.ts'
 import type { Operator, OperatorContext, Rejected } from '../operators/operator.ts'
 import type { EncodedKey } from '../state/key.ts'
@@ -127,4 +127,12 @@ export function letterOf(at: string, identity: Identity, value: unknown, error: 
     position: identity.position,
     value,
   }
+}
+
+export function poison(uid: string): MillraceError {
+  return new MillraceError('ML_POISON', {
+    what: 'the process died each time it processed this record',
+    where: `operator "${uid}"`,
+    remedy: 'Look at what the functions do with it; it is kept here so that the stream can go on',
+  })
 }

@@ -1,10 +1,13 @@
 /** Collects the records of one edge into frames. The layout is in `frame.ts`. */
 import { ByteWriter } from '../bytes/writer.ts'
 import { KeyEncoder } from '../state/key.ts'
-import type { Envelope } from '../time/identity.ts'
+import { type Envelope, type Identity, ROOT_PATH } from '../time/identity.ts'
 import { type EdgeEncoder, FRAME_HEAD_BYTES, FRAME_VERSION } from './frame.ts'
 import { writePath } from './identity-codec.ts'
 import { PlaceWriter } from './place-table.ts'
+
+/** Bytes that an identity takes at most when it is written at once. */
+const LONGEST_SHORT = 24
 
 export class FrameWriter {
   readonly #codec: EdgeEncoder
@@ -24,24 +27,56 @@ export class FrameWriter {
     this.#hashOfNone = this.#keys.encode(null).hash
   }
 
-  /** @throws ML_VALUE when the value cannot travel; the frame is then as before */
   add(envelope: Envelope): void {
+    this.put(envelope, envelope.value)
+  }
+
+  /** @throws ML_VALUE when the value cannot travel; the frame is then as before */
+  put(identity: Identity, value: unknown): void {
     const bytes = this.#bytes
     const start = bytes.length
     try {
-      bytes.u32(0)
-      bytes.i32(this.#hash(envelope.value))
-      this.#places.write(envelope.origin, envelope.split, bytes)
-      bytes.f64(envelope.time)
-      bytes.varint(envelope.position)
-      writePath(envelope.path, bytes)
-      this.#codec.encode(envelope.value as never, bytes)
+      this.#identity(identity, this.#key === undefined ? this.#hashOfNone : this.#hash(value, this.#key), bytes)
+      this.#codec.encode(value as never, bytes)
     } catch (error) {
       bytes.truncate(start)
       throw error
     }
-    bytes.patchU32(start, bytes.length - start - 4)
+    bytes.view64.setUint32(start, bytes.length - start - 4, true)
     this.#records++
+  }
+
+  /** Everything in front of the value. Records straight from a source, which nearly all are, go without a call for each part. */
+  #identity({ time, origin, split, position, path }: Identity, hash: number, bytes: ByteWriter): void {
+    const place = this.#places.number(origin, split)
+    const start = bytes.room(LONGEST_SHORT)
+    const view = bytes.view64
+    const to = bytes.bytes
+    view.setUint32(start, 0, true)
+    view.setInt32(start + 4, hash, true)
+    if (
+      place > 0 &&
+      place < 128 &&
+      path === ROOT_PATH &&
+      position >= 0 &&
+      position < 0x7fffffff &&
+      (position | 0) === position
+    ) {
+      to[start + 8] = place
+      view.setFloat64(start + 9, time, true)
+      let at = start + 17
+      for (; position > 127; position >>>= 7) to[at++] = (position & 127) | 128
+      to[at] = position
+      to[at + 1] = 0
+      to[at + 2] = 1
+      bytes.truncate(at + 3)
+      return
+    }
+    bytes.truncate(start + 8)
+    this.#places.write(place, origin, split, bytes)
+    bytes.f64(time)
+    bytes.varint(position)
+    writePath(path, bytes)
   }
 
   /** The frame so far, and starts a new one; undefined when it is empty. */
@@ -74,10 +109,9 @@ export class FrameWriter {
     this.#records = 0
   }
 
-  #hash(value: unknown): number {
-    if (this.#key === undefined) return this.#hashOfNone
+  #hash(value: unknown, key: (value: unknown) => unknown): number {
     try {
-      return this.#keys.encode(this.#key(value) as never).hash
+      return this.#keys.encode(key(value) as never).hash
     } catch {
       // The operator that wants the key rejects the record; it goes where null goes.
       return this.#hashOfNone

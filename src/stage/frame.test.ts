@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { RowCursor } from '../formats/row-cursor.ts'
 import { integer, number, record, string } from '../formats/schema.ts'
 import { anyData, anyText, order } from '../formats/value.fixture.ts'
 import { KeyEncoder } from '../state/key.ts'
@@ -83,6 +84,67 @@ describe('frames', () => {
     })
     expectSame(recordsOf(frameOf(envelopes, writer), reader), envelopes)
     expectSame(recordsOf(frameOf(envelopes, writer), reader), envelopes)
+  })
+
+  test('give rows where they lie as they give records: with the same identities, values and hashes', () => {
+    const schema = record({ id: string(), x: number() }) as never
+    const values = fc.record({ id: anyText, x: fc.double({ noNaN: true }) }, { noNullPrototype: true })
+    const key = (value: unknown) => (value as { id: string }).id
+    fc.assert(
+      fc.property(fc.array(fc.tuple(anyEnvelope, values), { minLength: 1, maxLength: 12 }), (pairs) => {
+        const envelopes = pairs.map(([envelope, value]): Envelope => ({ ...envelope, value }))
+        const frame = frameOf(envelopes, new FrameWriter(edgeEncoder(schema), key, 128))
+        const reader = new FrameReader(edgeDecoder(schema), 'test')
+        const row = RowCursor.of(schema) as RowCursor
+        const cursor = { time: 0, origin: '', split: '', position: 0, path: -1 as Envelope['path'] }
+        const keys = new KeyEncoder(128)
+        const back: Envelope[] = []
+        reader.readRows(frame, row, cursor, (hash) => {
+          const value = { ...row.record }
+          expect(hash).toBe(keys.encode(key(value)).hash)
+          back.push({ ...cursor, value })
+        })
+        expectSame(back, envelopes)
+      }),
+    )
+  })
+
+  test('refuse damaged rows as corrupt where they lie, or give what they give as records', () => {
+    const schema = record({ id: string(), x: number() }) as never
+    const envelopes = Array.from({ length: 3 }, (_unused, i): Envelope => {
+      return { time: i, origin: 'rows', split: 's', position: 200 * i, path: -1, value: { id: `id-${i}`, x: i } }
+    })
+    const whole = frameOf(envelopes, new FrameWriter(edgeEncoder(schema), undefined, 128))
+    fc.assert(
+      fc.property(fc.nat(whole.length - 1), fc.nat(255), fc.nat(whole.length), (at, byte, cut) => {
+        const changed = whole.slice()
+        changed[at] = byte
+        for (const damaged of [changed, whole.subarray(0, cut)]) {
+          const cursor = { time: 0, origin: '', split: '', position: 0, path: -1 as Envelope['path'] }
+          const row = RowCursor.of(schema) as RowCursor
+          const [read, shown]: Envelope[][] = [[], []]
+          const outcome = (run: () => void): string => {
+            try {
+              run()
+              return 'whole'
+            } catch (error) {
+              return (error as { code: string }).code
+            }
+          }
+          const expected = outcome(() => {
+            new FrameReader(edgeDecoder(schema), 'test').read(damaged, (envelope) => read.push(envelope))
+          })
+          const got = outcome(() => {
+            new FrameReader(edgeDecoder(schema), 'test').readRows(damaged, row, cursor, () => {
+              shown.push({ ...cursor, value: { ...row.record } })
+            })
+          })
+          expect(got).toBe(expected)
+          expectSame(shown, read)
+        }
+      }),
+      { numRuns: 1000 },
+    )
   })
 
   test('give records of one place the same strings, from frame to frame', () => {

@@ -30,24 +30,27 @@ export class PlaceWriter {
   #frame = 0
   #last: KnownPlace = { origin: '', split: '', frame: -1, number: 0 }
 
-  /** Appends the place of a record. */
-  write(origin: string, split: string, writer: ByteWriter): void {
+  /** Number of a place in the frame under way, from 1; 0 when it has to stand in the record itself. */
+  number(origin: string, split: string): number {
     let place: KnownPlace | undefined = this.#last
     if (place.origin !== origin || place.split !== split) {
       place = origin.charCodeAt(0) === TILDE ? undefined : this.#find(origin, split)
-      if (place === undefined) {
-        writer.varint(0)
-        writer.string(origin)
-        writer.string(split)
-        return
-      }
+      if (place === undefined) return 0
       this.#last = place
     }
     if (place.frame !== this.#frame) {
       place.frame = this.#frame
       place.number = this.#used.push(place)
     }
-    writer.varint(place.number)
+    return place.number
+  }
+
+  /** Appends the place of a record. @param number what `number` gave for it */
+  write(number: number, origin: string, split: string, writer: ByteWriter): void {
+    writer.varint(number)
+    if (number > 0) return
+    writer.string(origin)
+    writer.string(split)
   }
 
   /** Appends the places used since the last table. */
@@ -97,6 +100,11 @@ export class PlaceReader {
     }
     if (number > this.#places.length) reader.fail('a record has a place that its frame does not know', number)
     return this.#places[number - 1]
+  }
+
+  /** The place with this number in the table, if there is one. */
+  of(number: number): Place | undefined {
+    return number < 128 ? this.#places[number - 1] : undefined
   }
 
   #same(text: string): string {

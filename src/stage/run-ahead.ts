@@ -9,7 +9,7 @@ import type { Cell } from './cell.ts'
 
 const BATCH = 32
 
-type KeyFunction = ((value: never) => unknown) | undefined
+export type KeyFunction = ((value: never) => unknown) | undefined
 
 export class RunAhead {
   /** Rank of the record that `take` gave last. */

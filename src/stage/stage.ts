@@ -9,26 +9,28 @@
 import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
 import { MillraceError } from '../errors.ts'
+import type { RowCursor } from '../formats/row-cursor.ts'
 import { decodeValue, encodeValue } from '../formats/value-codec.ts'
 import type { OperatorCapture } from '../operators/operator.ts'
 import type { SinkOutput } from '../operators/sink.ts'
 import { SinkOperator } from '../operators/sink.ts'
 import { type EncodedKey, KeyEncoder, keyFromText, keyText } from '../state/key.ts'
-import { type Envelope, type Identity, MAX_TIME, MIN_TIME, ROOT_PATH } from '../time/identity.ts'
+import { type Envelope, envelopeOf, type Identity, MAX_TIME, MIN_TIME, ROOT_PATH } from '../time/identity.ts'
 import { OrderBuffer } from '../time/order-buffer.ts'
 import type { Timer } from '../time/timer.ts'
-import type { Cell, CellHost, Cursor } from './cell.ts'
+import { type Cell, type CellHost, type Cursor, poison } from './cell.ts'
 import type { Functions } from './functions.ts'
 import { readIdentity, writeIdentity } from './identity-codec.ts'
 import type { Plan, Port, StagePlan } from './plan.ts'
-import { RunAhead } from './run-ahead.ts'
+import { RowKeys } from './row-keys.ts'
+import { type KeyFunction, RunAhead } from './run-ahead.ts'
 import { addTo, type GroupLists, StageTimers, writeList } from './stage-timers.ts'
 import { wire } from './wiring.ts'
 
 /** What the engine gives a stage. */
 export interface StageHost {
-  /** A record leaves by the outlet with this index in `stage.outlets`. */
-  emit(outlet: number, envelope: Envelope): void
+  /** A record leaves by the outlet with this index in `stage.outlets`. Its identity changes when this returns. */
+  emit(outlet: number, identity: Identity, value: unknown): void
   /** Where a sink operator puts its rows. */
   sink(uid: string): SinkOutput
   /** Called before each record; returning false rejects it. Present only when the engine looks for a record that kills it. */
@@ -57,7 +59,10 @@ export class Stage implements CellHost {
   readonly #ordered: boolean
   readonly #cells: ReadonlyMap<string, Cell>
   readonly #entries: Cell[] = []
-  readonly #keyFunctions: (((value: never) => unknown) | undefined)[] = []
+  /** Of the entries: which input of the operator. */
+  readonly #inputs: number[] = []
+  readonly #keyFunctions: KeyFunction[] = []
+  readonly #rowKeys: (RowKeys | undefined)[] = []
   readonly #buffer = new OrderBuffer()
   readonly #timers: StageTimers
   readonly #encoder: KeyEncoder
@@ -85,9 +90,11 @@ export class Stage implements CellHost {
     if (this.#ordered && stage.partitioning === 'key') this.#ahead = new RunAhead(plan.keyGroups)
     for (const input of stage.inputs) {
       this.#entries.push(this.#cell(input.uid))
-      this.#keyFunctions.push(
-        stage.partitioning === 'key' ? (functions.get(`${input.uid}/key${input.input}`) as never) : undefined,
-      )
+      this.#inputs.push(input.input)
+      const key =
+        stage.partitioning === 'key' ? (functions.get(`${input.uid}/key${input.input}`) as KeyFunction) : undefined
+      this.#keyFunctions.push(key)
+      this.#rowKeys.push(key === undefined || this.#ordered ? undefined : new RowKeys(key, plan.keyGroups))
     }
   }
 
@@ -104,6 +111,32 @@ export class Stage implements CellHost {
   push(input: number, envelope: Envelope): void {
     if (this.#ordered) this.#buffer.push(input, envelope)
     else this.#process(input, envelope)
+  }
+
+  /** Rows of the input may come where they lie, by `pushRow`. */
+  takesRows(input: number): boolean {
+    const { operator } = this.#entries[input]
+    return !this.#ordered && this.#host.admit === undefined && operator.takesRows?.(this.#inputs[input]) === true
+  }
+
+  /** As `push`, of a row where it lies, whose identity is in `cursor`. @param hash that of its key */
+  pushRow(input: number, row: RowCursor, hash: number): void {
+    if (!row.refused && this.#receiveRow(input, row, hash)) return
+    // What a function has kept of the row is stale from here on.
+    row.end()
+    this.#process(input, envelopeOf(this.cursor, row.toRecord()))
+  }
+
+  #receiveRow(input: number, row: RowCursor, hash: number): boolean {
+    const keys = this.#rowKeys[input]
+    if (keys !== undefined) {
+      try {
+        this.key = keys.of(row, hash)
+      } catch {
+        return false
+      }
+    }
+    return this.#entries[input].operator.receiveRow?.(this.#inputs[input], row) === true
   }
 
   /** Event time has come to `watermark` on all inputs. `run` does what follows from it. */
@@ -247,7 +280,7 @@ export class Stage implements CellHost {
       const envelope = { ...identity, value: decodeValue(reader) }
       if (rank >= 0) this.#buffer.push(rank, envelope)
     }
-    this.#setKeyGroup(group)
+    this.#resetKey(group)
     // A group may have counts or timers and nothing of the operator's own.
     if (reader.remaining > 0) cell.operator.restoreGroup?.(group, reader)
     reader.expectEnd()
@@ -271,8 +304,7 @@ export class Stage implements CellHost {
   }
 
   leave(outlet: number, value: unknown): void {
-    const { time, origin, split, position, path } = this.cursor
-    this.#host.emit(outlet, { time, origin, split, position, path, value })
+    this.#host.emit(outlet, this.cursor, value)
   }
 
   setTimer(kind: 'event' | 'processing', uid: string, time: number, tag: string): void {
@@ -303,7 +335,7 @@ export class Stage implements CellHost {
         return
       }
     }
-    cell.operator.receive(this.plan.inputs[input].input, envelope.value)
+    cell.operator.receive(this.#inputs[input], envelope.value)
   }
 
   #fireEventTimer(): void {
@@ -329,12 +361,7 @@ export class Stage implements CellHost {
     cursor.path = identity.path
   }
 
-  #resetKey(): void {
-    this.key = this.#encoder.encode(null)
-    this.key.group = this.#homeGroup
-  }
-
-  #setKeyGroup(group: number): void {
+  #resetKey(group: number = this.#homeGroup): void {
     this.key = this.#encoder.encode(null)
     this.key.group = group
   }
@@ -370,12 +397,4 @@ export class Stage implements CellHost {
       this.#resetKey()
     }
   }
-}
-
-function poison(uid: string): MillraceError {
-  return new MillraceError('ML_POISON', {
-    what: 'the process died each time it processed this record',
-    where: `operator "${uid}"`,
-    remedy: 'Look at what the functions do with it; it is kept here so that the stream can go on',
-  })
 }

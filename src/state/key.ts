@@ -16,6 +16,7 @@ import {
   TAG_TRUE,
 } from './key-bytes.ts'
 import { checkKeyGroups, keyGroupOf } from './key-groups.ts'
+import type { SlabPage } from './slab-pages.ts'
 
 export { decodeKey, isKey, type Key } from './key-bytes.ts'
 
@@ -29,8 +30,9 @@ export class EncodedKey {
   /** By Flink's rule. An engine may set another one for state that is not keyed by records. */
   group = 0
   readonly keyGroups: number
-  /** What `SlabTable.warm` found: the key's slot, good while `slotAge` is the table's own. */
+  /** What a `SlabTable` found: the key's slot and the page of its row, good while `slotAge` is the table's own. */
   slot = -1
+  page: SlabPage | undefined = undefined
   slotAge: object | undefined = undefined
 
   constructor(keyGroups: number) {
@@ -139,6 +141,11 @@ export class KeyEncoder {
     encoded.bytes = bytes
     return bytes
   }
+}
+
+/** The key itself. */
+export function keyOf({ bytes, length }: EncodedKey): Key {
+  return decodeKey(bytes, 0, length)
 }
 
 /** The key's bytes as text, one character a byte: for Map keys and timers. Its order is that of the bytes. */

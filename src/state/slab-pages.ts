@@ -9,6 +9,8 @@ export class SlabPage {
   readonly data: Float64Array
   /** The table, and each open capture that saw the page. */
   holders = 1
+  /** The table's epoch in which it was written last: a capture begins another one. */
+  epoch = 0
 
   constructor(data: Float64Array) {
     this.data = data
@@ -103,6 +105,7 @@ export class SlabPages {
 
   private reuse(page: SlabPage): SlabPage {
     page.holders = 1
+    page.epoch = 0
     this.inUse++
     return page
   }

@@ -84,6 +84,7 @@ class Replay {
   private readonly table: SlabTable
   private reference: SlabReference
   private readonly open: Open[] = []
+  private readonly kept = new Map<number, EncodedKey>()
   private readonly keyOf: (n: number) => EncodedKey
 
   constructor(width: number, keyOf: (n: number) => EncodedKey) {
@@ -130,13 +131,29 @@ class Replay {
 
   private set(n: number, value: number): void {
     const key = this.keyOf(n)
+    const held = this.reference.row(key) !== undefined
     this.reference.insert(key)
     const row = this.reference.row(key) as Float64Array
-    const slot = this.table.insert(key)
-    this.table.write(key.group, slot)
+    if (n % 2 === 0) this.openKept(n, held)
+    else this.table.write(key.group, this.table.insert(key))
     const { page, offset } = this.table
     expect(page.slice(offset, offset + row.length)).toEqual(row)
     page[offset + (n % row.length)] = row[n % row.length] = value
+  }
+
+  /** By a key that lasts, which the table may have told of its row, whatever happened since. */
+  private openKept(n: number, held: boolean): void {
+    const key = this.kept.get(n) ?? Object.assign(new EncodedKey(groups), this.keyOf(n))
+    key.bytes = this.kept.has(n) ? key.bytes : key.bytes.slice()
+    this.kept.set(n, key)
+    const slot = this.table.open(key)
+    expect(slot >= 0).toBe(held)
+    if (slot < 0) this.table.insert(key)
+    else
+      expect(this.table.page.slice(this.table.offset)[n % this.table.width]).toBe(
+        this.reference.row(key)?.[n % this.table.width],
+      )
+    this.table.own(key)
   }
 
   private remove(n: number): void {

@@ -48,7 +48,7 @@ export class SlabTable {
   /** What `warm` read: kept, so that the reads are not optimised away. */
   warmth = 0
   private readonly slots = new Int32Array(MAX_WARM)
-  /** Replaced when slots that `warm` told keys may be others. */
+  /** Replaced when what keys were told of their rows may hold no longer. */
   private slotAge: object = {}
   private slotsTold = false
   private readonly where: string
@@ -86,6 +86,27 @@ export class SlabTable {
     return this.groups[key.group].index.find(key)
   }
 
+  /**
+   * The key's slot, with `page` and `offset` at its row, which will not be changed; -1 of a key that is not held. Tells the
+   * key where that is, for keys that are kept to be opened again.
+   */
+  open(key: EncodedKey): number {
+    if (key.slotAge !== this.slotAge && !this.tell(key)) return -1
+    this.page = (key.page as SlabPage).data
+    this.offset = (key.slot & this.pages.mask) * this.width
+    return key.slot
+  }
+
+  /** As `write`, of the row of a key that was opened or inserted. */
+  own(key: EncodedKey): void {
+    const { page } = key
+    // What was written in this epoch, no capture holds.
+    if (key.slotAge === this.slotAge && page?.epoch === this.epoch) {
+      this.page = page.data
+      this.offset = (key.slot & this.pages.mask) * this.width
+    } else this.write(key.group, this.find(key))
+  }
+
   /** @throws ML_STATE_LIMIT when `maxKeys` are held */
   expectRoom(): void {
     if (this.keys < this.maxKeys) return
@@ -105,7 +126,9 @@ export class SlabTable {
     this.expectRoom()
     const slot = group.free.pop() ?? this.pages.slotAt(group.top++)
     group.index.add(key, slot)
+    const first = group.pages[0]
     this.pages.fit(group.pages, slot)
+    if (group.pages[0] !== first) this.forgetTold()
     this.keys++
     this.write(key.group, slot)
     this.page.fill(0, this.offset, this.offset + this.width)
@@ -138,7 +161,11 @@ export class SlabTable {
     const held = this.groups[group]
     const at = slot >> pages.shift
     let page = held.pages[at]
-    if (page.holders > 1) page = held.pages[at] = pages.copy(page)
+    if (page.holders > 1) {
+      page = held.pages[at] = pages.copy(page)
+      this.forgetTold()
+    }
+    page.epoch = this.epoch
     held.version = this.epoch
     this.page = page.data
     this.offset = (slot & pages.mask) * this.width
@@ -159,8 +186,9 @@ export class SlabTable {
       if (slot < 0) continue
       const key = keys[i]
       key.slot = slot
+      key.page = groups[key.group].pages[slot >> pages.shift]
       key.slotAge = this.slotAge
-      const { data } = groups[key.group].pages[slot >> pages.shift]
+      const { data } = key.page
       const from = (slot & pages.mask) * width
       for (let k = from; k < from + width; k += CACHE_LINE_DOUBLES) sum += data[k]
     }
@@ -208,6 +236,17 @@ export class SlabTable {
     for (const at of canonicalOrder(index).slice(0, index.size)) {
       visit(arena.subarray(keyStart(arena, at), keyEnd(arena, at)), slotOf(arena, at))
     }
+  }
+
+  private tell(key: EncodedKey): boolean {
+    const { index, pages } = this.groups[key.group]
+    const slot = index.find(key)
+    if (slot < 0) return false
+    key.slot = slot
+    key.page = pages[slot >> this.pages.shift]
+    key.slotAge = this.slotAge
+    this.slotsTold = true
+    return true
   }
 
   private forgetTold(): void {

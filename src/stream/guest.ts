@@ -7,6 +7,7 @@
  */
 import { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
+import { RowCursor } from '../formats/row-cursor.ts'
 import type { RecordSchema } from '../formats/schema.ts'
 import { edgeDecoder, edgeEncoder } from '../stage/frame.ts'
 import { FrameReader } from '../stage/frame-reader.ts'
@@ -14,7 +15,7 @@ import { FrameWriter } from '../stage/frame-writer.ts'
 import type { StageInput } from '../stage/plan.ts'
 import { SOURCE_OUTPUTS, type SourceTask, type SplitBounds, type SplitState } from '../stage/source-task.ts'
 import type { Stage, StageCapture } from '../stage/stage.ts'
-import type { Envelope, Identity } from '../time/identity.ts'
+import type { Identity } from '../time/identity.ts'
 import { frozen } from './frozen.ts'
 import type { Pipeline } from './pipeline.ts'
 import type { Program } from './program.ts'
@@ -53,9 +54,9 @@ class Outgoing {
     )
   }
 
-  add(port: number, envelope: Envelope): void {
+  add(port: number, identity: Identity, value: unknown): void {
     const edges = this.#ports[port]
-    for (let i = 0; i < edges.length; i++) edges[i].writer.add(envelope)
+    for (let i = 0; i < edges.length; i++) edges[i].writer.put(identity, value)
   }
 
   takeTo(target: FrameTarget): void {
@@ -91,7 +92,7 @@ export class GuestSplit {
     this.#task = program.openSplit(
       uid,
       split,
-      (output, envelope) => this.#outgoing.add(SOURCE_OUTPUTS.indexOf(output), envelope),
+      (output, envelope) => this.#outgoing.add(SOURCE_OUTPUTS.indexOf(output), envelope, envelope.value),
       resume,
     )
   }
@@ -147,6 +148,8 @@ export class GuestStage {
   readonly #stage: Stage
   readonly #outgoing: Outgoing
   readonly #readers: readonly FrameReader[]
+  /** Of inputs whose rows are read where they lie. */
+  readonly #rows: readonly (RowCursor | undefined)[]
   readonly #writer = new ByteWriter(1 << 12)
   #actions: SinkAction[] = []
 
@@ -158,7 +161,7 @@ export class GuestStage {
     this.#stage = program.openStage(
       index,
       {
-        emit: (outlet, envelope) => this.#outgoing.add(outlet, envelope),
+        emit: (outlet, identity, value) => this.#outgoing.add(outlet, identity, value),
         sink: actions,
         admit: rejected.length === 0 ? undefined : (identity) => !rejected.includes(identityText(identity)),
       },
@@ -169,11 +172,19 @@ export class GuestStage {
     this.#readers = inputs.map(
       (entry, input) => new FrameReader(edgeDecoder(rowsOf(program, entry)), `stage "${id}", input ${input}`),
     )
+    this.#rows = inputs.map((entry, input) => {
+      const schema = rowsOf(program, entry)
+      return schema !== undefined && this.#stage.takesRows(input) ? RowCursor.of(schema) : undefined
+    })
   }
 
   /** Records for one input. */
   frame(input: number, frame: Uint8Array): void {
-    this.#readers[input].read(frame, (envelope) => this.#stage.push(input, envelope))
+    const reader = this.#readers[input]
+    const row = this.#rows[input]
+    const stage = this.#stage
+    if (row === undefined || row.refused) reader.read(frame, (envelope) => stage.push(input, envelope))
+    else reader.readRows(frame, row, stage.cursor, (hash) => stage.pushRow(input, row, hash))
   }
 
   advance(watermark: number): void {

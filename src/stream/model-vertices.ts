@@ -25,7 +25,10 @@ export interface PredictOptions {
 }
 
 export interface LearnOptions<T, K extends Task = 'binary'> extends PredictOptions {
-  /** The label of a record: true or false (or 1 and 0), a number, or the name of a class. Anything else rejects the record. */
+  /**
+   * The label of a record: true or false (or 1 and 0), a number, or the name of a class. Anything else rejects the record.
+   * The record is good during the call and cannot be changed; keep what you need of it, not the record.
+   */
   readonly label: (record: T) => LabelOf<K>
   /** How much the record counts (default 1): finite and positive. */
   readonly weight?: (record: T) => number

@@ -68,7 +68,12 @@ export class Stream<T> {
     return new Stream(this.graph, this.graph.addUnnamed('union', edges), 'records')
   }
 
-  /** Partitions by a key: what follows keeps one state, or one model, for each. */
+  /**
+   * Partitions by a key: what follows keeps one state, or one model, for each.
+   *
+   * @param key a function of the record alone: it is not asked again for each record with the same values in the fields that
+   *   it reads. The record is good during the call; keep what you need of it, not the record
+   */
   keyBy(key: (record: T) => Key): KeyedStream<T> {
     return new KeyedStream(this.graph, this, key)
   }

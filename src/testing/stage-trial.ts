@@ -5,7 +5,7 @@ import type { Counts } from '../operators/counts.ts'
 import { writeIdentity } from '../stage/identity-codec.ts'
 import type { Stage } from '../stage/stage.ts'
 import type { Program } from '../stream/program.ts'
-import { type Envelope, MAX_TIME, ROOT_PATH } from '../time/identity.ts'
+import { type Envelope, envelopeOf, MAX_TIME, ROOT_PATH } from '../time/identity.ts'
 
 /** A record for one input of a stage. */
 export interface TrialRecord {
@@ -31,7 +31,7 @@ export class StageTrial {
     if (index < 0) throw new Error(`the program has no operator "${uid}"`)
     this.#keyGroups = program.plan.keyGroups
     this.stage = program.openStage(index, {
-      emit: (outlet, envelope) => void this.outputs.push(written(outlet, envelope)),
+      emit: (outlet, identity, value) => void this.outputs.push(written(outlet, envelopeOf(identity, value))),
       sink: (sink) => ({
         // Byte by byte: how many are handed over at a time says nothing.
         append: (bytes) => {

@@ -22,6 +22,11 @@ export interface Envelope<V = unknown> extends Identity {
   readonly value: V
 }
 
+/** A value with an identity of its own: what it is made of may change. */
+export function envelopeOf<V>({ time, origin, split, position, path }: Identity, value: V): Envelope<V> {
+  return { time, origin, split, position, path, value }
+}
+
 /** The path of a record as its source or timer gave it. */
 export const ROOT_PATH = -1
 /** Earlier than every legal time; the watermark before any record. */

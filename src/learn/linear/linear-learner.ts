@@ -8,7 +8,7 @@ import { createOptimizer, isPlain, scheduleOf } from './create-optimizer.ts'
 import { dotProduct, sumOfSquares } from './dense-sums.ts'
 import { LinearLayout } from './linear-layout.ts'
 import { LARGEST_SLOPE, type LinearSpec } from './linear-options.ts'
-import { logDescent } from './log-descent.ts'
+import { logDescent, logDescentAt } from './log-descent.ts'
 import { Loss } from './loss.ts'
 import type { LossSpec } from './losses.ts'
 import { standardisedScoreOneCount, updateAndStandardiseOneCount } from './one-count-standardiser.ts'
@@ -57,12 +57,12 @@ export class LinearLearner implements Learner {
   readonly #clip: number
   /** The intercept's part of NORM: its rate in rates of the weights. */
   readonly #interceptNorm: number
-  /** The rates of plain descent on the log loss, which has its own loop where nothing is standardised. */
+  /** The rates of plain descent on the log loss, which has its own loops where nothing is standardised. */
   readonly #plain: Schedule | undefined
-  /** Where a model was trained last, not by the loop of `#plain`. */
+  /** Where a model was trained last that takes turns with others. */
   #lastPage: Float64Array = nothing
   #lastOffset = -1
-  /** The model that is trained by it, and its weights. */
+  /** The model that is trained again and again, and its weights. */
   #page: Float64Array = nothing
   #offset = -1
   #view: Float64Array = nothing
@@ -142,16 +142,20 @@ export class LinearLearner implements Learner {
       step[ACTIVE] = 0
       step[SQUARE] = 0
     }
-    if (this.#plain !== undefined && page === this.#page && offset === this.#offset) {
+    if (this.#plain !== undefined) {
       step[RATE] = this.#plain.rateAt(page[offset + STEPS])
-      if (!logDescent(page, offset, this.#view, x.dense, step, out)) throw this.#unusable(x)
+      const stays = page === this.#page && offset === this.#offset
+      const learned = stays
+        ? logDescent(page, offset, this.#view, x.dense, step, out)
+        : logDescentAt(page, offset, offset + this.#places.weights, x.dense, step, out)
+      if (!learned) throw this.#unusable(x)
       if (x.activeCount > 0) subtractActive(page, offset, this.#places, x, step)
+      if (!stays) this.#stay(page, offset)
       return
     }
     if (this.task === 'regression') checkNumber(y, this.#loss.counts, this.#spec.kind)
     if (this.#standardise) this.#trainStandardised(page, offset, x, out)
     else this.#trainRaw(page, offset, x, out)
-    if (this.#plain !== undefined) this.#stay(page, offset)
   }
 
   steps(page: Float64Array, offset: number): number {

@@ -4,9 +4,10 @@
  * `dense-sums.ts`, whose sums these are, in the same order.
  */
 import { LARGEST_SQUARE } from '../usable-inputs.ts'
+import { dotProduct, subtractScaled } from './dense-sums.ts'
 import { INTERCEPT, STEPS } from './optimizer.ts'
 import { probabilityOf } from './probability.ts'
-import { ACTIVE, LABEL, RATE, SQUARE, STEP, WEIGHT } from './step.ts'
+import { ACTIVE, LABEL, RATE, SCORE, SQUARE, STEP, WEIGHT } from './step.ts'
 
 /**
  * Tests the record and moves the weights of its numeric inputs and the intercept; step[STEP] is how far the weights of its
@@ -85,5 +86,28 @@ export function logDescent(
     j = (j + 2) | 0
   }
   if ((count & 1) !== 0) weights[j] -= amount * input[j]
+  return true
+}
+
+/** The same for models that take turns, whose weights begin at `first` of the page: the inputs come twice, without a view. */
+export function logDescentAt(
+  page: Float64Array,
+  offset: number,
+  first: number,
+  input: Float64Array,
+  step: Float64Array,
+  out: Float64Array,
+): boolean {
+  const activeSquare = step[SQUARE]
+  dotProduct(page, first, input, step)
+  const score = step[SCORE] + step[ACTIVE] + page[offset + INTERCEPT]
+  if (!(step[SQUARE] + activeSquare <= LARGEST_SQUARE && score - score === 0)) return false
+  const probability = probabilityOf(score)
+  out[0] = probability
+  const amount = step[RATE] * (step[WEIGHT] * (probability - step[LABEL]))
+  step[STEP] = amount
+  page[offset + STEPS]++
+  page[offset + INTERCEPT] -= amount
+  subtractScaled(page, first, input, step)
   return true
 }

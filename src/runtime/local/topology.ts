@@ -12,7 +12,7 @@ import type { StageInput } from '../../stage/plan.ts'
 import type { SourceOutput } from '../../stage/source-task.ts'
 import type { Stage, StageCapture, StageHost } from '../../stage/stage.ts'
 import type { Program } from '../../stream/program.ts'
-import { type Envelope, type Identity, MAX_TIME, MIN_TIME } from '../../time/identity.ts'
+import { type Envelope, envelopeOf, type Identity, MAX_TIME, MIN_TIME } from '../../time/identity.ts'
 
 /** Which sources exist and how far they are; the engine knows. */
 export interface SourceClock {
@@ -50,8 +50,9 @@ export class Topology {
     const { admit } = options
     this.stages = plan.stages.map(({ id }, index) => {
       const host: StageHost = {
-        emit: (outlet, envelope) => {
+        emit: (outlet, identity, value) => {
           const consumers = outlets[index][outlet]
+          const envelope = envelopeOf(identity, value)
           for (let i = 0; i < consumers.length; i++) consumers[i].stage.push(consumers[i].input, envelope)
         },
         sink: options.sink,

@@ -42,6 +42,13 @@ final class Guest implements AutoCloseable {
   private static final String REMEDY =
       "Look for a loop without end or for what is kept without bound, or submit with --watchdog or --heap";
 
+  /**
+   * A record goes through many small functions, more than V8 by itself would compile into one: a
+   * stage with a model per key takes a seventh less time.
+   */
+  private static final String INLINING =
+      "--max-inlined-bytecode-size=1500 --max-inlined-bytecode-size-cumulative=4000";
+
   /** Room beyond the limit for a script that is being ended. */
   private static final long HEADROOM_BYTES = 64L << 20;
 
@@ -113,7 +120,8 @@ final class Guest implements AutoCloseable {
    * of a task manager decides, and only before there is a V8Host.
    */
   private static synchronized V8Runtime isolate(int heapMb) throws JavetException {
-    if (!V8RuntimeOptions.V8_FLAGS.isSealed()) V8RuntimeOptions.V8_FLAGS.setMaxHeapSize(heapMb);
+    if (!V8RuntimeOptions.V8_FLAGS.isSealed())
+      V8RuntimeOptions.V8_FLAGS.setMaxHeapSize(heapMb).setCustomFlags(INLINING);
     return V8Host.getInstance(JSRuntimeType.V8).createV8Runtime();
   }
 

@@ -1,0 +1,184 @@
+/**
+ * The keys of rows that are read where they lie, without calling the key function for each.
+ *
+ * A key function is a function of the record alone. So a key that was seen is known again by the hash that its frame carries
+ * and by the bytes of the fields that the function read then: with the same values it would read the same fields and come
+ * to the same key. Keys that come again are kept, with the slot that a table has told them, one behind the other and most in
+ * 64 bytes: a look at memory that is in no cache costs more than all the rest. When there is no room left, all are forgotten.
+ */
+import { littleEndian } from '../bytes/doubles.ts'
+import type { RowCursor } from '../formats/row-cursor.ts'
+import { EncodedKey, type Key, KeyEncoder } from '../state/key.ts'
+
+/** A power of two; each set has places for two keys. */
+const SETS = 4096
+/** Of all keys: 1 MB. */
+const WORDS = 1 << 18
+/** Entries begin at multiples of it. */
+const LINE_WORDS = 16
+/** Keys that are longer, or follow from more, are encoded each time. */
+const MOST_WORDS = 60
+const MOST_SETS_OF_FIELDS = 64
+const MOST_AGES = 1 << 30
+
+// An entry: these, then the bytes of the fields that were read, then those of the key; each fills up words with zeros.
+const HASH = 0
+const SLOT = 1
+/** Of the slot: which of the ages of its table, counted here. */
+const AGE = 2
+/** Key group, and the number of the set of fields above it. */
+const GROUP = 3
+/** Bytes of the key, and words of the fields above them. */
+const LENGTH = 4
+const HEAD_WORDS = 5
+
+export class RowKeys {
+  readonly #keyOf: (record: never) => unknown
+  readonly #encoder: KeyEncoder
+  /** Where the entries of a set begin, 0 for none: nothing begins there. */
+  readonly #places = new Int32Array(2 * SETS)
+  readonly #words = new Int32Array(WORDS)
+  readonly #bytes = new Uint8Array(this.#words.buffer)
+  #end = LINE_WORDS
+  /** The hash that a set did not know last: its key is kept when it comes again. */
+  readonly #missed = new Int32Array(SETS)
+  readonly #fieldSets: (readonly number[])[] = []
+  /** The key that was known, in place of one that is encoded. */
+  readonly #key: EncodedKey
+  readonly #keyWords = new Int32Array(MOST_WORDS)
+  /** Where it stands in `#words`; 0 when the last key was not known. */
+  #at = 0
+  /** Pages of their rows, by the line where an entry begins. */
+  readonly #pages: EncodedKey['page'][] = []
+  #age = 0
+  #slotAge: object | undefined
+
+  constructor(keyOf: (record: never) => unknown, keyGroups: number) {
+    this.#keyOf = keyOf
+    this.#encoder = new KeyEncoder(keyGroups)
+    this.#key = new EncodedKey(keyGroups)
+    for (let i = 0; i < WORDS / LINE_WORDS; i++) this.#pages.push(undefined)
+    this.#key.bytes = new Uint8Array(this.#keyWords.buffer)
+  }
+
+  /**
+   * The key of the row under way, good until the next call.
+   *
+   * @param hash that of the row's key, as its frame says
+   * @throws ML_KEY; what the key function throws
+   */
+  of(row: RowCursor, hash: number): EncodedKey {
+    if (this.#at > 0) this.#keepSlot(this.#at)
+    const set = hash & (SETS - 1)
+    const first = this.#places[2 * set]
+    if (this.#words[first] === hash && this.#isSame(row, first)) return this.#known(first)
+    const second = this.#places[2 * set + 1]
+    if (this.#words[second] === hash && this.#isSame(row, second)) return this.#known(second)
+    this.#at = 0
+    const key = this.#encoder.encode(this.#keyOf(row.record as never) as Key)
+    if (this.#missed[set] === hash && key.hash === hash) this.#keep(row, key, set)
+    this.#missed[set] = hash
+    return key
+  }
+
+  #known(at: number): EncodedKey {
+    const words = this.#words
+    const key = this.#key
+    const to = this.#keyWords
+    const lengths = words[at + LENGTH]
+    key.length = lengths & 0xff
+    let k = at + HEAD_WORDS + (lengths >> 8)
+    for (let i = 0; i < (key.length + 3) >> 2; i++, k++) to[i] = words[k]
+    key.hash = words[at + HASH]
+    key.group = words[at + GROUP] & 0xffff
+    key.slot = words[at + SLOT]
+    key.page = this.#pages[at / LINE_WORDS]
+    key.slotAge = words[at + AGE] === this.#age ? this.#slotAge : undefined
+    this.#at = at
+    return key
+  }
+
+  /** What a table has told the key since. */
+  #keepSlot(at: number): void {
+    const { slot, slotAge, page } = this.#key
+    const words = this.#words
+    if (slotAge === this.#slotAge && words[at + AGE] === this.#age) return
+    if (slotAge !== this.#slotAge) {
+      if (slotAge === undefined) return
+      this.#slotAge = slotAge
+      if (++this.#age > MOST_AGES) this.#forget()
+    }
+    words[at + SLOT] = slot
+    words[at + AGE] = this.#age
+    this.#pages[at / LINE_WORDS] = page
+  }
+
+  #isSame(row: RowCursor, at: number): boolean {
+    if (at === 0) return false
+    const fields = this.#fieldSets[this.#words[at + GROUP] >> 16]
+    const words = this.#words
+    const { bytes, view } = row
+    let k = at + HEAD_WORDS
+    const end = k + (words[at + LENGTH] >> 8)
+    for (let i = 0; i < fields.length; i++) {
+      let from = row.start(fields[i])
+      const stop = row.start(fields[i] + 1)
+      for (; from + 4 <= stop; from += 4) if (view.getInt32(from, true) !== words[k++]) return false
+      if (from === stop) continue
+      let last = bytes[from]
+      if (from + 1 < stop) last |= bytes[from + 1] << 8
+      if (from + 2 < stop) last |= bytes[from + 2] << 16
+      if (last !== words[k++]) return false
+    }
+    return k === end
+  }
+
+  #keep(row: RowCursor, { bytes, length, hash, group }: EncodedKey, set: number): void {
+    const fields = row.fieldsRead(this.#keyOf)
+    // A null takes no bytes, so that the bytes of several fields could be those of others.
+    if (this.#fieldSets.length === MOST_SETS_OF_FIELDS) return
+    if (fields.length > 1 && fields.some((field) => row.layout.fields[field].nullable)) return
+    const sizes = fields.map((field) => row.start(field + 1) - row.start(field))
+    const read = sizes.reduce((sum, size) => sum + wordsOf(size), 0)
+    if (read + wordsOf(length) > MOST_WORDS || !littleEndian) return
+    const at = this.#room(HEAD_WORDS + read + wordsOf(length))
+    const words = this.#words
+    words[at + HASH] = hash
+    words[at + AGE] = this.#age - 1
+    words[at + GROUP] = group | (this.#fieldSet(fields) << 16)
+    words[at + LENGTH] = length | (read << 8)
+    words.fill(0, at + HEAD_WORDS, this.#end)
+    let k = at + HEAD_WORDS
+    fields.forEach((field, i) => {
+      this.#bytes.set(row.bytes.subarray(row.start(field), row.start(field + 1)), 4 * k)
+      k += wordsOf(sizes[i])
+    })
+    this.#bytes.set(bytes.subarray(0, length), 4 * k)
+    // The first of the two gives way, and the second goes.
+    this.#places[2 * set + 1] = this.#places[2 * set]
+    this.#places[2 * set] = at
+  }
+
+  /** Where an entry of so many words goes. */
+  #room(words: number): number {
+    const size = Math.ceil(words / LINE_WORDS) * LINE_WORDS
+    if (this.#end + size > WORDS) this.#forget()
+    this.#end += size
+    return this.#end - size
+  }
+
+  #forget(): void {
+    this.#places.fill(0)
+    this.#end = LINE_WORDS
+    this.#age = 0
+  }
+
+  #fieldSet(fields: readonly number[]): number {
+    const known = this.#fieldSets.findIndex((set) => set.join() === fields.join())
+    return known >= 0 ? known : this.#fieldSets.push(fields) - 1
+  }
+}
+
+function wordsOf(bytes: number): number {
+  return (bytes + 3) >> 2
+}

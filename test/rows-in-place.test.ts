@@ -1,0 +1,161 @@
+// Rows that a stage reads where they lie give what the same records give: outputs, counts and state to the byte, whatever
+// the functions of the pipeline do with what they are given.
+import { features, logistic, pipeline, sgd } from 'millrace'
+import { jsonl } from 'millrace/file'
+import { memory } from 'millrace/memory'
+import { describe, expect, test } from 'vitest'
+import { RowCursor } from '../src/formats/row-cursor.ts'
+import { edgeDecoder, edgeEncoder } from '../src/stage/frame.ts'
+import { FrameReader } from '../src/stage/frame-reader.ts'
+import { FrameWriter } from '../src/stage/frame-writer.ts'
+import type { Program } from '../src/stream/program.ts'
+import { StageTrial, stateText } from '../src/testing/stage-trial.ts'
+import { ROOT_PATH } from '../src/time/identity.ts'
+import { Click, type ClickRow, clicks } from './pipelines/clicks.ts'
+
+interface Functions {
+  readonly key?: (click: ClickRow) => string
+  readonly label?: (click: ClickRow) => boolean
+  readonly weight?: (click: ClickRow) => number
+}
+
+/** Two models behind one another's keys, of numbers and of a hashed text. */
+function programOf({ key = (c) => c.user, label = (c) => c.clicked, weight }: Functions): Program {
+  return pipeline(
+    'rows',
+    ({ from }) => {
+      const inputs = features(Click).numeric('amount', 'hour').hourOfDay('at', { utcOffset: '+00:00' })
+      const learned = from('clicks', memory([], Click), { eventTime: (c) => c.at })
+        .keyBy(key)
+        .learn(
+          'model',
+          logistic({ inputs: inputs.categorical('page', { hashBits: 4 }), optimizer: sgd(0.05), standardise: false }),
+          {
+            label,
+            weight,
+          },
+        )
+      learned.outcomes.to('outcomes', jsonl('out/outcomes'))
+      learned.metrics.to('metrics', jsonl('out/metrics'))
+      learned.models.to('models', jsonl('out/models'))
+      learned.rejected.to('letters', jsonl('out/letters'))
+    },
+    { order: 'arrival' },
+  ).program({})
+}
+
+/** A stage that is given frames of twenty rows. */
+class RowTrial {
+  readonly trial: StageTrial
+  readonly row: RowCursor
+  readonly #writer: FrameWriter
+  readonly #reader: FrameReader
+
+  constructor(program: Program) {
+    const schema = program.schema('clicks')
+    this.trial = new StageTrial(program, 'model')
+    expect(this.trial.stage.takesRows(0)).toBe(true)
+    this.row = RowCursor.of(schema as never) as RowCursor
+    this.#writer = new FrameWriter(edgeEncoder(schema), program.functions().get('model/key0') as never, 128)
+    this.#reader = new FrameReader(edgeDecoder(schema), 'test')
+  }
+
+  feed(rows: readonly ClickRow[], from: number): void {
+    const { stage } = this.trial
+    rows.forEach((value, i) => {
+      this.#writer.add({
+        time: value.at,
+        origin: 'trial',
+        split: '0',
+        position: from + i,
+        path: ROOT_PATH,
+        value,
+      })
+      if (i % 20 < 19 && i < rows.length - 1) return
+      const frame = this.#writer.take() as Uint8Array
+      if (this.row.refused) this.#reader.read(frame, (envelope) => stage.push(0, envelope))
+      else this.#reader.readRows(frame, this.row, stage.cursor, (hash) => stage.pushRow(0, this.row, hash))
+    })
+  }
+}
+
+/** Gives a stage records, and another one the same as rows, with a mark in between; true when rows were refused. */
+function compare(functions: Functions | (() => Functions), rows = clicks(600, 5)): boolean {
+  const made = typeof functions === 'function' ? functions : () => functions
+  const records = new StageTrial(programOf(made()), 'model')
+  const inPlace = new RowTrial(programOf(made()))
+  for (const [from, to] of [
+    [0, 250],
+    [250, 600],
+  ]) {
+    rows.slice(from, to).forEach((value, i) => {
+      const identity = { time: value.at, origin: 'trial', split: '0', position: from + i, path: ROOT_PATH }
+      records.stage.push(0, { ...identity, value: { ...value } })
+    })
+    inPlace.feed(rows.slice(from, to), from)
+    expect(stateText(inPlace.trial.mark()())).toBe(stateText(records.mark()()))
+  }
+  records.finish()
+  inPlace.trial.finish()
+  expect(inPlace.trial.ledgers()).toEqual(records.ledgers())
+  expect(inPlace.trial.outputs).toEqual(records.outputs)
+  expect(records.ledgers().model.learned).toBeGreaterThan(100)
+  return inPlace.row.refused
+}
+
+describe('rows in place', () => {
+  test('give what records give, where keys come again and again', () => {
+    expect(compare({})).toBe(false)
+    expect(compare({ key: (c) => c.page, weight: (c) => 1 + c.hour })).toBe(false)
+    expect(compare({ key: (c) => `${c.page} ${c.clicked}` })).toBe(false)
+  })
+
+  test('are rejected as records are: for what functions throw or return, and for inputs', () => {
+    const hard = clicks(600, 6).map((click, i) => (i % 7 === 0 ? { ...click, amount: 1e300 } : click))
+    expect(compare({}, hard)).toBe(false)
+    expect(compare({ label: (c) => (c.hour === 3 ? (undefined as never) : c.clicked) })).toBe(false)
+    expect(compare({ weight: (c) => c.hour - 3 })).toBe(false)
+    const fail = (): never => {
+      throw new Error('no')
+    }
+    expect(compare({ key: (c) => (c.page === 'pay' ? fail() : c.user) })).toBe(false)
+    expect(compare({ label: (c) => (c.page === 'pay' ? fail() : c.clicked) })).toBe(false)
+  })
+
+  test('come as records to a function that changes what it is given', () => {
+    const changes = (c: ClickRow): boolean => {
+      ;(c as { amount: number }).amount = 1
+      return c.clicked
+    }
+    expect(compare({ label: changes })).toBe(true)
+    expect(
+      compare({
+        key: (c) => {
+          ;(c as { page: string }).page = 'pay'
+          return c.user
+        },
+      }),
+    ).toBe(true)
+    expect(compare({ label: (c) => Object.assign(c, { more: 1 }).clicked })).toBe(false)
+  })
+
+  test('come as records to a function that keeps what it was given, once it has been told', () => {
+    const program = programOf({ label: keeping() })
+    const inPlace = new RowTrial(program)
+    inPlace.feed(clicks(100, 5), 0)
+    expect(inPlace.row.refused).toBe(true)
+    expect(inPlace.trial.ledgers().model).toMatchObject({ in: 100, processed: 99, rejected: 1 })
+    const outputs = inPlace.trial.outputs.map((output) => Buffer.from(output.split(' ')[1], 'hex').toString())
+    expect(outputs.join()).toContain('a function reads a record that it was given in an earlier call')
+  })
+})
+
+/** A label by this record and the one before. */
+function keeping(): (click: ClickRow) => boolean {
+  let before: ClickRow | undefined
+  return (click) => {
+    const last = before
+    before = click
+    return (last?.amount ?? 0) > click.amount
+  }
+}
