@@ -11,7 +11,11 @@ import { LARGEST_SLOPE, type LinearSpec } from './linear-options.ts'
 import { logDescent, logDescentAt } from './log-descent.ts'
 import { Loss } from './loss.ts'
 import type { LossSpec } from './losses.ts'
-import { standardisedScoreOneCount, updateAndStandardiseOneCount } from './one-count-standardiser.ts'
+import {
+  standardisedLogDescent,
+  standardisedScoreOneCount,
+  updateAndStandardiseOneCount,
+} from './one-count-standardiser.ts'
 import { INTERCEPT, type Optimizer, type Places, STEPS } from './optimizer.ts'
 import { probabilityOf } from './probability.ts'
 import type { Schedule } from './schedule.ts'
@@ -57,7 +61,7 @@ export class LinearLearner implements Learner {
   readonly #clip: number
   /** The intercept's part of NORM: its rate in rates of the weights. */
   readonly #interceptNorm: number
-  /** The rates of plain descent on the log loss, which has its own loops where nothing is standardised. */
+  /** The rates of plain descent on the log loss, which has its own loops, but for scalers that count each input. */
   readonly #plain: Schedule | undefined
   /** Where a model was trained last that takes turns with others. */
   #lastPage: Float64Array = nothing
@@ -97,7 +101,7 @@ export class LinearLearner implements Learner {
     this.#scaler = this.#rows.scaler
     this.#scaled = new Float64Array(numeric.length)
     const plain =
-      !standardise &&
+      standardise === this.#oneCount &&
       intercept &&
       loss.kind === 'log' &&
       isPlain(spec) &&
@@ -144,13 +148,18 @@ export class LinearLearner implements Learner {
     }
     if (this.#plain !== undefined) {
       step[RATE] = this.#plain.rateAt(page[offset + STEPS])
+      const weights = offset + this.#places.weights
       const stays = page === this.#page && offset === this.#offset
-      const learned = stays
-        ? logDescent(page, offset, this.#view, x.dense, step, out)
-        : logDescentAt(page, offset, offset + this.#places.weights, x.dense, step, out)
+      let learned: boolean
+      if (this.#oneCount) {
+        if (x.missingCount > 0) throw this.#incomplete(x)
+        const scaler = offset + this.#scaler
+        learned = standardisedLogDescent(page, offset, weights, scaler, x.dense, this.#scaled, step, out)
+      } else if (stays) learned = logDescent(page, offset, this.#view, x.dense, step, out)
+      else learned = logDescentAt(page, offset, weights, x.dense, step, out)
       if (!learned) throw this.#unusable(x)
       if (x.activeCount > 0) subtractActive(page, offset, this.#places, x, step)
-      if (!stays) this.#stay(page, offset)
+      if (!stays && !this.#oneCount) this.#stay(page, offset)
       return
     }
     if (this.task === 'regression') checkNumber(y, this.#loss.counts, this.#spec.kind)

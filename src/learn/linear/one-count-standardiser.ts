@@ -3,7 +3,11 @@
  * with one count for all inputs, which is the model's steps. Two doubles an input, mean and standard deviation: a
  * quarter less memory for a million models, and as much less to bring in for each record.
  */
-import { GAIN, SCORE, SCORE_BEFORE } from './step.ts'
+import { LARGEST_SQUARE } from '../usable-inputs.ts'
+import { subtractScaled, sumOfSquares } from './dense-sums.ts'
+import { INTERCEPT, STEPS } from './optimizer.ts'
+import { probabilityOf } from './probability.ts'
+import { ACTIVE, GAIN, LABEL, RATE, SCORE, SCORE_BEFORE, SQUARE, STEP, WEIGHT } from './step.ts'
 
 /** Doubles per input: mean, standard deviation. */
 export const ONE_COUNT_DOUBLES = 2
@@ -55,4 +59,56 @@ export function updateAndStandardiseOneCount(
   }
   step[SCORE_BEFORE] = scoreBefore
   step[SCORE] = score
+}
+
+/**
+ * A whole record of plain descent on the log loss: tests it, updates the scaler, and moves the weights of the numeric inputs
+ * and the intercept; as `logDescentAt` without a scaler.
+ *
+ * @param step holds RATE, ACTIVE and SQUARE of the active slots, LABEL and WEIGHT
+ * @returns false when an input is not usable; nothing has changed then
+ */
+export function standardisedLogDescent(
+  page: Float64Array,
+  offset: number,
+  weights: number,
+  scaler: number,
+  input: Float64Array,
+  scaled: Float64Array,
+  step: Float64Array,
+  out: Float64Array,
+): boolean {
+  const activeSquare = step[SQUARE]
+  sumOfSquares(input, step)
+  if (!(step[SQUARE] + activeSquare <= LARGEST_SQUARE)) return false
+  const size = input.length
+  const steps = page[offset + STEPS] + 1
+  const gain = 1 / steps
+  let score = 0
+  let scoreBefore = 0
+  for (let j = 0, k = scaler | 0, w = weights | 0; j < size; j = (j + 1) | 0, k = (k + 2) | 0, w = (w + 1) | 0) {
+    const weight = page[w]
+    const sd = page[(k + 1) | 0]
+    const mean = page[k]
+    const x = input[j]
+    const deviation = x - mean
+    const newMean = mean + deviation * gain
+    const rest = x - newMean
+    const variance = sd * sd
+    const newSd = Math.sqrt(variance + (deviation * rest - variance) * gain)
+    page[k] = newMean
+    page[(k + 1) | 0] = newSd
+    if (sd > 0) scoreBefore += weight * (deviation / sd)
+    const value = newSd > 0 ? rest / newSd : 0
+    scaled[j] = value
+    score += weight * value
+  }
+  const intercept = page[offset + INTERCEPT]
+  out[0] = probabilityOf(scoreBefore + step[ACTIVE] + intercept)
+  const amount = step[RATE] * (step[WEIGHT] * (probabilityOf(score + step[ACTIVE] + intercept) - step[LABEL]))
+  step[STEP] = amount
+  page[offset + STEPS] = steps
+  page[offset + INTERCEPT] = intercept - amount
+  subtractScaled(page, weights, scaled, step)
+  return true
 }
