@@ -47,7 +47,9 @@ export class Campaign {
     const shown = setInterval(() => log(this.#progress()), 5000)
     try {
       let isOver = false
-      const disturbing = subject.disturb(brokerKills, seed, () => isOver)
+      // Not faster than our own deaths: a machine that is busy would never get between two of them.
+      const isDue = () => this.#kills * brokerKills >= (subject.brokerKills ?? 0) * kills
+      const disturbing = subject.disturb(brokerKills, seed, { isOver: () => isOver, isDue })
       const rounds = Array.from({ length: jobs }, () => this.#roundsUntil(kills))
       await Promise.all(rounds).finally(() => {
         isOver = true

@@ -26,6 +26,8 @@ export class KafkaSubject {
   brokerKills = 0
   #broker
   #log
+  /** Topics that were made. */
+  #topics = new Set()
 
   /** Starts a broker with the flights in two topics. */
   static async start(data, log) {
@@ -95,11 +97,12 @@ export class KafkaSubject {
   }
 
   /** Kills the broker at random moments, and starts it again. */
-  async disturb(kills, seed, isOver) {
+  async disturb(kills, seed, { isOver, isDue }) {
     const random = new Random(seed + 17)
     while (this.brokerKills < kills && !isOver()) {
       await delay(500 + random.below(4000))
       if (isOver()) return
+      if (!isDue()) continue
       await this.#broker.kill9()
       await delay(random.below(1500))
       await this.#broker.restart()
@@ -119,6 +122,7 @@ export class KafkaSubject {
       tried = true
       await this.#broker.createTopic(topic, PARTITIONS, KEPT)
     })
+    this.#topics.add(topic)
   }
 
   async #isThere(topic) {
@@ -129,8 +133,9 @@ export class KafkaSubject {
     }
   }
 
-  #read(topic) {
-    return this.#patiently(() => readKafkaTopic(this.#broker.brokers, topic))
+  async #read(topic) {
+    if (!this.#topics.has(topic)) return []
+    return await this.#patiently(() => readKafkaTopic(this.#broker.brokers, topic))
   }
 
   /** The broker may be dead just now. */
