@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { FileSource } from '../connectors/file/source.ts'
+import { blockingStorage } from '../storage/node-storage.ts'
 import type { SplitReader } from '../stream/ports.ts'
 
 /**
@@ -34,7 +35,7 @@ export class TableFile {
     await this.#reader?.close()
     this.#reader = undefined
     const context = { base: resolve('.'), uid: 'table', options: {} }
-    const reader = await new FileSource().open(context, { id: this.#path }, 0)
+    const reader = await new FileSource(blockingStorage).open(context, { id: this.#path }, 0)
     this.#reader = reader
     this.#first = await reader.read()
     this.#isFirst = true

@@ -52,12 +52,16 @@ class BinaryJudge implements Judge {
     curve: Curve,
   ): void {
     this.#tally.addOnes(outs, outputs, labels, typical, last, count)
-    for (let i = 0; i < count; i++) curve.add((outs[outputs * i] > 0.5 ? 1 : 0) ^ labels[i] ^ 1)
+    drawHits(outs, outputs, labels, count, curve)
   }
 
   report(): BinaryReport {
     return this.#tally.report()
   }
+}
+
+function drawHits(outs: Float64Array, outputs: number, labels: Float64Array, count: number, curve: Curve): void {
+  for (let i = 0; i < count; i++) curve.add((outs[outputs * i] > 0.5 ? 1 : 0) ^ labels[i] ^ 1)
 }
 
 class TaskJudge implements Judge {

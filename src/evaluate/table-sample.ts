@@ -71,22 +71,24 @@ class SampleCells implements CellReader<undefined> {
 
   read(bytes: Uint8Array, { starts, ends, flags }: CsvScanner): boolean {
     const columns = this.#columns
-    for (let i = 0; i < columns.length; i++) {
-      const column = columns[i]
-      let source = bytes
-      let start = starts[i]
-      let end = ends[i]
-      if ((flags[i] & ESCAPED) !== 0) {
-        source = new Uint8Array(end - start)
-        end = unescapeCell(bytes, start, end, source)
-        start = 0
-      }
-      const value = parseDecimal(source, start, end)
-      if (value === value) column.addNumber(value)
-      else if (isOneOf(this.#nulls, source, start, end)) continue
-      else column.addText()
-      if (value !== value || column.name === this.#label) column.remember(utf8Read(source, start, end) ?? '')
-    }
+    for (let i = 0; i < columns.length; i++) this.#add(columns[i], bytes, starts[i], ends[i], flags[i])
     return true
+  }
+
+  #add(column: ColumnGuess, bytes: Uint8Array, start: number, end: number, flags: number): void {
+    if ((flags & ESCAPED) !== 0) {
+      const plain = new Uint8Array(end - start)
+      this.#add(column, plain, 0, unescapeCell(bytes, start, end, plain), 0)
+      return
+    }
+    const value = parseDecimal(bytes, start, end)
+    if (value === value) {
+      column.addNumber(value)
+      if (column.name !== this.#label) return
+    } else {
+      if (isOneOf(this.#nulls, bytes, start, end)) return
+      column.addText()
+    }
+    column.remember(utf8Read(bytes, start, end) ?? '')
   }
 }

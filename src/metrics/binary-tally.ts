@@ -5,7 +5,7 @@ import { exactAuc } from '../stats/exact-auc.ts'
 import { type BinaryOutcome, checkBinaryOutcome } from './binary-outcome.ts'
 import type { BinaryReport } from './binary-report.ts'
 import { BinarySums } from './binary-sums.ts'
-import { checkProbability } from './outcome-input.ts'
+import { checkProbabilities } from './outcome-input.ts'
 import type { Summary, Tally } from './tally.ts'
 
 /** Binary outcomes without end: sums, and a sketch of the area under the curve. Snapshot: sums, sketch. */
@@ -39,7 +39,7 @@ export class BinaryTally implements Tally<BinaryOutcome, BinaryReport> {
     lasts: Float64Array,
     count: number,
   ): void {
-    for (let i = 0; i < count; i++) checkProbability('the predicted probability', probabilities[stride * i])
+    checkProbabilities(probabilities, stride, count)
     this.#sums.addOnes(probabilities, stride, labels, priors, lasts, count)
     this.#auc.addOnes(probabilities, stride, labels, count)
   }

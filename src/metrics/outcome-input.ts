@@ -6,6 +6,11 @@ export function checkProbability(what: string, probability: number): void {
   throw new MillraceError('ML_VALUE', { what: `${what} must lie in [0, 1]`, got: probability, where: 'a metric' })
 }
 
+/** The same of predicted probabilities that lie `stride` apart. */
+export function checkProbabilities(probabilities: Float64Array, stride: number, count: number): void {
+  for (let i = 0; i < count; i++) checkProbability('the predicted probability', probabilities[stride * i])
+}
+
 /** @throws ML_LABEL unless it lies in [0, 1e100]: no sum of weights overflows then */
 export function checkOutcomeWeight(weight: number): void {
   if (typeof weight === 'number' && weight >= 0 && weight <= 1e100) return
