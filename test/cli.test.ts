@@ -248,6 +248,30 @@ describe.concurrent('what a run says', () => {
     expect([again.code, JSON.parse(again.stdout).type]).toEqual([0, 'finished'])
   })
 
+  test('from an older checkpoint goes back to it, in folders of its own', async () => {
+    const files = { 'readings.ts': readings(), 'raw.csv': rawReadings(20_000) }
+    const cwd = folderWith(files)
+    const often = ['--checkpoint-every', '0s', '--checkpoint-records', '100', '--retain', '500', '-q']
+    expect(await millrace(['run', 'readings.ts', ...often], { cwd })).toMatchObject({ code: 0, stderr: '' })
+    const state = join(cwd, '.millrace/readings')
+    const older = readdirSync(state)
+      .filter((name) => name.startsWith('chk-'))
+      .at(-2) as string
+    const from = join(state, older)
+    const elsewhere = folderWith({ 'raw.csv': files['raw.csv'] })
+    const back = ['run', join(cwd, 'readings.ts'), '--from', from, '--json']
+    const { code, stdout } = await millrace(back, { cwd: elsewhere })
+    expect([code, JSON.parse(stdout.split('\n')[0])]).toEqual([
+      0,
+      { type: 'started', from: Number(older.slice(4)), weaker: {} },
+    ])
+    const { rows } = rowsOf(join(cwd, 'out/readings'))
+    const again = rowsOf(join(elsewhere, 'out/readings')).rows
+    expect(again).toEqual(rows.slice(rows.length - again.length))
+    expectRefusal(await millrace(back, { cwd: elsewhere }), 2, /ML_RANGE: .*needs a state folder without checkpoints/)
+    expectRefusal(await millrace(['run', 'readings.ts', '--from', 'out'], { cwd }), 2, /ML_RANGE: /)
+  })
+
   test('leaves standard output to the rows of a sink that prints', async () => {
     const cwd = folderWith({ ...files, 'readings.ts': readings({ map: 'r.sensor', sink: 'stdout()' }) })
     const { code, stdout, stderr } = await millrace(['run', 'readings.ts'], { cwd })

@@ -26,6 +26,7 @@ function program(): Command {
     .option('--base <folder>', 'folder against which relative locations are resolved (default: the current one)')
     .option('--state <folder>', 'folder for checkpoints (default: .millrace/<pipeline> in the base)')
     .option('--fresh', 'start anew: forget checkpoints and clear what this pipeline wrote to its sinks')
+    .option('--from <checkpoint>', 'go back: begin where a folder chk-... says, with a new state folder and new output')
     .option('--checkpoint-every <duration>', "time between checkpoints, such as '500ms' or '10s' (default: 1s)")
     .option('--checkpoint-records <n>', 'records read between checkpoints')
     .option('--retain <n>', 'checkpoints kept, at least 2 (default: 3)')

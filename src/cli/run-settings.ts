@@ -14,6 +14,7 @@ export interface RunFlags {
   readonly base?: string
   readonly state?: string
   readonly fresh?: boolean
+  readonly from?: string
   readonly json?: boolean
   readonly quiet?: boolean
   readonly checkpointEvery?: string
@@ -51,6 +52,7 @@ export function runSettings(flags: RunFlags, env: Readonly<Record<string, string
       base: resolve(settings.text('base') ?? '.'),
       state: settings.text('state'),
       fresh: flags.fresh,
+      ...(flags.from !== undefined && { from: resolve(flags.from) }),
       checkpointEvery: settings.value('checkpointEvery', milliseconds),
       checkpointRecords: settings.value('checkpointRecords', (where, text) => wholeNumber(where, text, 0)),
       retain: settings.value('retain', (where, text) => wholeNumber(where, text, 2)),

@@ -1,4 +1,6 @@
 /** Fault 26: a burst of poisoned labels after a long quiet time, which has made step sizes, or uncertainty, whatever they are then. */
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import {
   adagrad,
   adam,
@@ -20,7 +22,9 @@ import { jsonl } from 'millrace/file'
 import { memory } from 'millrace/memory'
 import { describe, expect, test } from 'vitest'
 import type { ModelDescription } from '../../src/operators/describe.ts'
-import { runToEnd } from './faulty-run.ts'
+import { readCheckpoint } from '../../src/runtime/local/checkpoint-folder.ts'
+import { nodeStorage } from '../../src/storage/node-storage.ts'
+import { type FaultyOptions, runToEnd } from './faulty-run.ts'
 
 const Row = record({ phase: string(), x: number(), y: number(), label: string() })
 type RowOf = Infer<typeof Row>
@@ -74,12 +78,18 @@ interface Judged {
   readonly state: string
 }
 
-async function judge(model: LearnerSpec<RowOf, 'binary'>, lines: readonly string[]): Promise<Judged> {
+async function judge(
+  model: LearnerSpec<RowOf, 'binary'>,
+  lines: readonly string[],
+  options: FaultyOptions & { readonly upTo?: number } = {},
+): Promise<Judged & { readonly base: string }> {
+  const { upTo = Number.POSITIVE_INFINITY, ...rest } = options
   let right = 0
   const judged = pipeline(
     'burst',
     ({ from }) => {
       from('rows', jsonl('rows.jsonl', Row))
+        .filter((r) => Math.abs(r.x) <= upTo && Math.abs(r.y) <= upTo)
         .learn('model', model, { label: (r) => r.label === 'true' })
         .map(({ input, prediction }) => {
           if (input.phase === 'after' && String(prediction.label) === input.label) right++
@@ -88,10 +98,11 @@ async function judge(model: LearnerSpec<RowOf, 'binary'>, lines: readonly string
     },
     { rejected: memory() },
   )
-  const run = await runToEnd(judged, { files: { 'rows.jsonl': `${lines.join('\n')}\n` }, checkpointRecords: 0 })
+  const files = { 'rows.jsonl': `${lines.join('\n')}\n` }
+  const run = await runToEnd(judged, { files, checkpointRecords: 0, ...rest })
   const { rejected } = run.ledger('model')
   const { intercept, weights } = run.handle.describe().model as ModelDescription
-  return { accuracy: right / AFTER, rejected, state: JSON.stringify({ intercept, weights }) }
+  return { accuracy: right / AFTER, rejected, state: JSON.stringify({ intercept, weights }), base: run.base }
 }
 
 describe('fault 26: a poison burst after quiet accumulation', () => {
@@ -116,8 +127,29 @@ describe('fault 26: a poison burst after quiet accumulation', () => {
       const model = bounded[name as keyof typeof bounded]
       const clean = await judge(model, [...quiet, ...after])
       const dirty = await judge(model, [...quiet, ...burst, ...after])
-      expect(dirty).toEqual({ ...clean, rejected: BURST })
+      expect(dirty).toEqual({ ...clean, rejected: BURST, base: dirty.base })
       expect(clean.accuracy).toBeGreaterThan(0.99)
     },
   )
+
+  test('that got in is taken back: a retained checkpoint from before it, and a filter', async () => {
+    const plain = logistic({ inputs, optimizer: sgd(0.05), standardise: false })
+    const clean = await judge(plain, [...quiet, ...after])
+    const all = [...quiet, ...burst, ...after]
+    const wrecked = await judge(plain, all, { checkpointRecords: 500, retain: 100 })
+    expect(wrecked.accuracy).toBeLessThan(0.8)
+    const kept = join(wrecked.base, '.millrace/burst')
+    const before: string[] = []
+    for (const name of readdirSync(kept).sort()) {
+      if (!name.startsWith('chk-')) continue
+      const { manifest } = await readCheckpoint(nodeStorage, join(kept, name))
+      const { sources } = manifest.ledgers as { sources: { rows: { in: number } } }
+      if (sources.rows.in <= QUIET) before.push(name)
+    }
+    expect(before).not.toEqual([])
+    const last = join(kept, before.at(-1) as string)
+    const again = { base: wrecked.base, from: last, state: join(wrecked.base, 'state-again') }
+    const { accuracy, state } = await judge(plain, all, { ...again, upTo: 10 })
+    expect({ accuracy, state }).toEqual({ accuracy: clean.accuracy, state: clean.state })
+  })
 })
