@@ -22,7 +22,7 @@ describe('an address to connect to', () => {
     },
   )
 
-  test('is refused by its scheme, and however a link-local one is written, unless that is allowed', () => {
+  test('fault 55: an address is refused by its scheme, and however a link-local one is written, unless that is allowed', () => {
     const open = (url: string, allowed = false) => outgoingUrl(url, ['http:', 'https:'], 'a test', allowed).host
     expect(open('http://example.org:81/x')).toBe('example.org:81')
     for (const url of ['file:///etc/passwd', 'ftp://example.org', 'javascript:1', 'gopher://x', 'no url', ''])

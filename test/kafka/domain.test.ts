@@ -131,7 +131,7 @@ describeOnKafka('a Kafka transaction domain', options, (broker) => {
     for (const { domain } of [job, next]) await domain.close()
   })
 
-  test('a process that was replaced is fenced when it commits, and when it writes', async () => {
+  test('fault 35: a process that was replaced is fenced when it commits, and when it writes', async () => {
     const setup = await newJob()
     const [prepared, writing] = [await CountedJob.start(setup), await CountedJob.start(setup)]
     // Starting the second fenced the first; both are zombies after the third.
@@ -149,7 +149,7 @@ describeOnKafka('a Kafka transaction domain', options, (broker) => {
     for (const job of [prepared, writing, third]) await job.domain.close()
   })
 
-  test('a transaction that outlived its timeout is told by its checkpoint and rows, and is written anew', async () => {
+  test('fault 34: a transaction that outlived its timeout is told by its checkpoint and rows, and is written anew', async () => {
     const setup = { ...(await newJob()), sink: { transactionTimeoutMs: 1000 } }
     const job = await CountedJob.start(setup)
     job.write(4)
@@ -171,7 +171,7 @@ describeOnKafka('a Kafka transaction domain', options, (broker) => {
     await next.domain.close()
   })
 
-  test('a commit whose answer is lost is found to be done, and nothing comes twice', async () => {
+  test('fault 32: a commit whose answer is lost is found to be done, and nothing comes twice', async () => {
     const setup = await throughProxy()
     const job = await CountedJob.start(setup)
     for (const rows of [3, 6]) {
@@ -233,7 +233,7 @@ describeOnKafka('a Kafka transaction domain', options, (broker) => {
     }
   })
 
-  test('rows whose answer is lost are sent again under their numbers, and kept once', async () => {
+  test('fault 32: rows whose answer is lost are sent again under their numbers, and kept once', async () => {
     const setup = await throughProxy()
     const job = await CountedJob.start(setup)
     for (let epoch = 1; epoch <= 4; epoch++) {
@@ -291,7 +291,7 @@ describeOnKafka('a Kafka transaction domain', options, (broker) => {
     await job.domain.close()
   })
 
-  test('while brokers cannot be reached rows wait, and go on by themselves', async () => {
+  test('fault 33: while brokers cannot be reached rows wait, and go on by themselves', async () => {
     const setup = await throughProxy()
     const job = await CountedJob.start(setup)
     job.write(5)
