@@ -19,7 +19,7 @@ export async function slowSink({ folder, seconds = Number(process.env.MILLRACE_S
   execFileSync(process.execPath, [
     new URL('./work/events.mjs', import.meta.url).pathname,
     join(base, 'events.jsonl'),
-    String(5_000_000),
+    String(12_000_000),
   ])
   const receiver = await Receiver.listen()
   const params = ['--param', `port=${receiver.port}`]
