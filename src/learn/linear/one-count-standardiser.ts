@@ -42,16 +42,18 @@ export function updateAndStandardiseOneCount(
   const gain = step[GAIN]
   let score = 0
   let scoreBefore = 0
-  for (let j = 0, k = scaler; j < size; j++, k += 2) {
-    const weight = page[weights + j]
-    const sd = page[k + 1]
-    const deviation = input[j] - page[k]
-    const mean = page[k] + deviation * gain
-    const rest = input[j] - mean
+  for (let j = 0, k = scaler | 0, w = weights | 0; j < size; j = (j + 1) | 0, k = (k + 2) | 0, w = (w + 1) | 0) {
+    const weight = page[w]
+    const sd = page[(k + 1) | 0]
+    const before = page[k]
+    const x = input[j]
+    const deviation = x - before
+    const mean = before + deviation * gain
+    const rest = x - mean
     const variance = sd * sd
     const newSd = Math.sqrt(variance + (deviation * rest - variance) * gain)
     page[k] = mean
-    page[k + 1] = newSd
+    page[(k + 1) | 0] = newSd
     if (sd > 0) scoreBefore += weight * (deviation / sd)
     const value = newSd > 0 ? rest / newSd : 0
     scaled[j] = value
@@ -81,31 +83,12 @@ export function standardisedLogDescent(
   const activeSquare = step[SQUARE]
   sumOfSquares(input, step)
   if (!(step[SQUARE] + activeSquare <= LARGEST_SQUARE)) return false
-  const size = input.length
   const steps = page[offset + STEPS] + 1
-  const gain = 1 / steps
-  let score = 0
-  let scoreBefore = 0
-  for (let j = 0, k = scaler | 0, w = weights | 0; j < size; j = (j + 1) | 0, k = (k + 2) | 0, w = (w + 1) | 0) {
-    const weight = page[w]
-    const sd = page[(k + 1) | 0]
-    const mean = page[k]
-    const x = input[j]
-    const deviation = x - mean
-    const newMean = mean + deviation * gain
-    const rest = x - newMean
-    const variance = sd * sd
-    const newSd = Math.sqrt(variance + (deviation * rest - variance) * gain)
-    page[k] = newMean
-    page[(k + 1) | 0] = newSd
-    if (sd > 0) scoreBefore += weight * (deviation / sd)
-    const value = newSd > 0 ? rest / newSd : 0
-    scaled[j] = value
-    score += weight * value
-  }
+  step[GAIN] = 1 / steps
+  updateAndStandardiseOneCount(page, weights, scaler, input, scaled, step)
   const intercept = page[offset + INTERCEPT]
-  out[0] = probabilityOf(scoreBefore + step[ACTIVE] + intercept)
-  const amount = step[RATE] * (step[WEIGHT] * (probabilityOf(score + step[ACTIVE] + intercept) - step[LABEL]))
+  out[0] = probabilityOf(step[SCORE_BEFORE] + step[ACTIVE] + intercept)
+  const amount = step[RATE] * (step[WEIGHT] * (probabilityOf(step[SCORE] + step[ACTIVE] + intercept) - step[LABEL]))
   step[STEP] = amount
   page[offset + STEPS] = steps
   page[offset + INTERCEPT] = intercept - amount
