@@ -6,30 +6,16 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { features } from '../../dist/features/features.js'
 import { jsonDecoder } from '../../dist/formats/json-lines.js'
-import { boolean, number, record, string, time } from '../../dist/formats/schema.js'
 import { logistic } from '../../dist/learn/linear/logistic.js'
 import { sgd } from '../../dist/learn/linear/sgd.js'
 import { ModelRow } from '../../dist/learn/model-row.js'
+import { Event } from './click-event.mjs'
 
 const [file, count] = [process.argv[2], Number(process.argv[3])]
 execFileSync(process.execPath, [new URL('./events.mjs', import.meta.url).pathname, file, String(count)])
 const bytes = readFileSync(file)
 const CHUNK = 1 << 18
 
-const Event = record({
-  at: time({ unit: 'ms' }),
-  user: string(),
-  page: string(),
-  f0: number(),
-  f1: number(),
-  f2: number(),
-  f3: number(),
-  f4: number(),
-  f5: number(),
-  f6: number(),
-  f7: number(),
-  clicked: boolean(),
-})
 const inputs = features(Event).numeric('f0', 'f1', 'f2', 'f3', 'f4', 'f5', 'f6', 'f7').categorical('page')
 const model = new ModelRow(logistic({ inputs, optimizer: sgd(0.05) }))
 const x = model.encoder.vector()
