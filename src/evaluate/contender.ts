@@ -48,7 +48,8 @@ export class Contender {
   ): void {
     this.#fit()
     this.#run(block, labels, count)
-    this.judge.judge(this.#outs, this.#out.length, labels, typical, last, count, this.curve)
+    const outcomes = { outs: this.#outs, outputs: this.#out.length, labels, typical, last, count }
+    this.judge.judge(outcomes, this.curve)
   }
 
   #run(block: readonly FeatureVector[], labels: Float64Array, count: number): void {

@@ -4,6 +4,7 @@ import type { BinaryReport } from '../metrics/binary-report.ts'
 import { BinaryTally } from '../metrics/binary-tally.ts'
 import { multiclassQuality } from '../metrics/multiclass-quality.ts'
 import type { MulticlassReport } from '../metrics/multiclass-report.ts'
+import type { OutcomeBlock } from '../metrics/outcome-block.ts'
 import type { QualityKind } from '../metrics/quality.ts'
 import { regressionQuality } from '../metrics/regression-quality.ts'
 import type { RegressionReport } from '../metrics/regression-report.ts'
@@ -12,20 +13,10 @@ import type { Curve } from './curve.ts'
 /** Judges the predictions of one model, each beside what the baselines knew. */
 export interface Judge {
   /**
-   * Judges a block of predictions, each in `outputs` doubles of `outs`, and puts how right each was on the curve: 1 for a
-   * right class, 0 for a wrong one; the size of the error of a number.
-   *
-   * @param typical what the commonest label was, see `ModelTask`
+   * Judges a block of predictions, and puts how right each was on the curve: 1 for a right class, 0 for a wrong one; the size
+   * of the error of a number.
    */
-  judge(
-    outs: Float64Array,
-    outputs: number,
-    labels: Float64Array,
-    typical: Float64Array,
-    last: Float64Array,
-    count: number,
-    curve: Curve,
-  ): void
+  judge(block: OutcomeBlock, curve: Curve): void
   report(): BinaryReport | MulticlassReport | RegressionReport
 }
 
@@ -42,17 +33,9 @@ export function judgeOf(task: Task, outputs: number, classes: ModelTask): Judge 
 class BinaryJudge implements Judge {
   readonly #tally = new BinaryTally()
 
-  judge(
-    outs: Float64Array,
-    outputs: number,
-    labels: Float64Array,
-    typical: Float64Array,
-    last: Float64Array,
-    count: number,
-    curve: Curve,
-  ): void {
-    this.#tally.addOnes(outs, outputs, labels, typical, last, count)
-    drawHits(outs, outputs, labels, count, curve)
+  judge(block: OutcomeBlock, curve: Curve): void {
+    this.#tally.addOnes(block)
+    drawHits(block, curve)
   }
 
   report(): BinaryReport {
@@ -60,7 +43,7 @@ class BinaryJudge implements Judge {
   }
 }
 
-function drawHits(outs: Float64Array, outputs: number, labels: Float64Array, count: number, curve: Curve): void {
+function drawHits({ outs, outputs, labels, count }: OutcomeBlock, curve: Curve): void {
   for (let i = 0; i < count; i++) curve.add((outs[outputs * i] > 0.5 ? 1 : 0) ^ labels[i] ^ 1)
 }
 
@@ -82,15 +65,7 @@ class TaskJudge implements Judge {
     this.#numbers = numbers
   }
 
-  judge(
-    outs: Float64Array,
-    outputs: number,
-    labels: Float64Array,
-    typical: Float64Array,
-    last: Float64Array,
-    count: number,
-    curve: Curve,
-  ): void {
+  judge({ outs, outputs, labels, typical, last, count }: OutcomeBlock, curve: Curve): void {
     const out = this.#out
     for (let i = 0; i < count; i++) {
       for (let j = 0; j < outputs; j++) out[j] = outs[outputs * i + j]

@@ -6,6 +6,7 @@ import { LogProducts } from '../stats/log-products.ts'
 import type { BinaryOutcome } from './binary-outcome.ts'
 import type { BinaryReport } from './binary-report.ts'
 import { cut, logLoss } from './log-loss.ts'
+import type { OutcomeBlock } from './outcome-block.ts'
 import { orNull, ratio, rightShare } from './ratio.ts'
 
 const truePositive = 0
@@ -68,33 +69,23 @@ export class BinarySums {
   }
 
   /**
-   * Counts outcomes of weight 1 that lie side by side, to the bits of `add`. A label is 0 or 1, what was known of the last
-   * one too, or NaN: nothing. No branch depends on a label, which no processor foresees.
-   *
-   * @param stride from one probability to the next
-   * @param priors 0.5 where nothing was known: the majority is what has more than that
+   * Counts outcomes of weight 1 that lie side by side, to the bits of `add`; the majority is what has a prior above 0.5. No
+   * branch depends on a label, which no processor foresees.
    */
-  addOnes(
-    probabilities: Float64Array,
-    stride: number,
-    labels: Float64Array,
-    priors: Float64Array,
-    lasts: Float64Array,
-    count: number,
-  ): void {
+  addOnes({ outs, outputs, labels, typical, last, count }: OutcomeBlock): void {
     const sums = this.#sums
     const losses = this.#losses
     const cells = this.#cells
     cells.fill(0)
-    for (let i = 0, at = 0; i < count; i++, at += stride) {
-      const probability = probabilities[at]
+    for (let i = 0, at = 0; i < count; i++, at += outputs) {
+      const probability = outs[at]
       const label = labels[i]
-      const known = priors[i]
+      const known = typical[i]
       const miss = probability - label
       const isTrue = label | 0
       cells[(probability > 0.5 ? 2 : 0) + isTrue]++
       cells[MAJORITY] += (known > 0.5 ? 1 : 0) ^ isTrue
-      cells[NO_CHANGE] += lasts[i] ^ isTrue
+      cells[NO_CHANGE] += last[i] ^ isTrue
       losses.add(MODEL, cut(Math.abs(1 - label - probability)))
       losses.add(PRIOR, cut(Math.abs(1 - label - known)))
       sums.add(squares, miss * miss)

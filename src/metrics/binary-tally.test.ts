@@ -35,7 +35,8 @@ describe('outcomes of weight 1 that lie side by side', () => {
         ]) {
           const part = (values: number[], width = 1) => Float64Array.from(values.slice(from * width, to * width))
           const { p, y, prior, last } = columns
-          many.addOnes(part(p, stride), stride, part(y), part(prior), part(last), to - from)
+          const known = { typical: part(prior), last: part(last) }
+          many.addOnes({ outs: part(p, stride), outputs: stride, labels: part(y), ...known, count: to - from })
         }
         expect(bytesOf(many)).toEqual(bytesOf(one))
       }),
@@ -45,7 +46,9 @@ describe('outcomes of weight 1 that lie side by side', () => {
   it('are refused together when a probability is none, before any is counted', () => {
     const tally = new BinaryTally()
     const zeros = new Float64Array(2)
-    expect(() => tally.addOnes(Float64Array.of(0.5, Number.NaN), 1, zeros, zeros, zeros, 2)).toThrow(/must lie in/)
+    const outs = Float64Array.of(0.5, Number.NaN)
+    const block = { outs, outputs: 1, labels: zeros, typical: zeros, last: zeros, count: 2 }
+    expect(() => tally.addOnes(block)).toThrow(/must lie in/)
     expect(tally.records).toBe(0)
   })
 })

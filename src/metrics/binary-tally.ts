@@ -5,6 +5,7 @@ import { exactAuc } from '../stats/exact-auc.ts'
 import { type BinaryOutcome, checkBinaryOutcome } from './binary-outcome.ts'
 import type { BinaryReport } from './binary-report.ts'
 import { BinarySums } from './binary-sums.ts'
+import type { OutcomeBlock } from './outcome-block.ts'
 import { checkProbabilities } from './outcome-input.ts'
 import type { Summary, Tally } from './tally.ts'
 
@@ -31,17 +32,11 @@ export class BinaryTally implements Tally<BinaryOutcome, BinaryReport> {
    *
    * @throws ML_VALUE before any is counted
    */
-  addOnes(
-    probabilities: Float64Array,
-    stride: number,
-    labels: Float64Array,
-    priors: Float64Array,
-    lasts: Float64Array,
-    count: number,
-  ): void {
-    checkProbabilities(probabilities, stride, count)
-    this.#sums.addOnes(probabilities, stride, labels, priors, lasts, count)
-    this.#auc.addOnes(probabilities, stride, labels, count)
+  addOnes(block: OutcomeBlock): void {
+    const { outs, outputs, labels, count } = block
+    checkProbabilities(outs, outputs, count)
+    this.#sums.addOnes(block)
+    this.#auc.addOnes(outs, outputs, labels, count)
   }
 
   scale(factor: number): void {
