@@ -34,7 +34,6 @@ const RECORDS = 30_000
 const KILL_ROUNDS = Number(process.env.KILL_ROUNDS ?? 10)
 /** Sinks by uid: whether their rows have a key. */
 const SINKS = { learned: true, late: false, refused: false }
-const MINUTE_MS = 60_000
 
 describeOnFlink('from Kafka to Kafka', shape, (cluster, home) => {
   const base = mkdtempSync(join(tmpdir(), 'millrace-visits-'))
@@ -70,18 +69,23 @@ describeOnFlink('from Kafka to Kafka', shape, (cluster, home) => {
     return submitJob(rest, { bundle, plan, params, base, checkpointEveryMs: 300, state: `state-${given.prefix}` })
   }
 
-  /** A run with topics of its own. */
+  /** A run with topics of its own. One that is disturbed ends in any case afterwards: its last records come then. */
   const run = async (
     prefix: string,
     parallelism: readonly number[],
-    disturb?: (rest: FlinkRest, job: string, nth: number) => Promise<void>,
+    disturb?: (rest: FlinkRest, job: string, nth: number, feed: Feed) => Promise<void>,
   ): Promise<FlinkRun> => {
     await createTopics(prefix)
-    await produce(broker.brokers, `${prefix}-visits`, visits(RECORDS))
-    // Alignment holds a disturbed job back, so that it lasts until it has been disturbed.
-    const maxDriftMs = disturb === undefined ? 600 * MINUTE_MS : MINUTE_MS
-    const params = { brokers: broker.brokers, prefix }
-    return runOnFlink(cluster().url, bundle, { params, parallelism, disturb, maxDriftMs, checkpointEveryMs: 300 })
+    const lines = visits(RECORDS)
+    const feed = new Feed(broker.brokers, `${prefix}-visits`, lines)
+    const disturbed = async (rest: FlinkRest, job: string, nth: number): Promise<void> => {
+      feed.go()
+      await disturb?.(rest, job, nth, feed)
+      await feed.rest()
+    }
+    const until = { offsets: Object.fromEntries(lines.map(({ length }, i) => [`${prefix}-visits/${i}`, length])) }
+    const params = { brokers: broker.brokers, prefix, until }
+    return runOnFlink(cluster().url, bundle, { params, parallelism, disturb: disturbed, checkpointEveryMs: 300 })
   }
 
   /** What readers of committed records see is what the files gave, record by record and in their order. */
@@ -112,7 +116,7 @@ describeOnFlink('from Kafka to Kafka', shape, (cluster, home) => {
   test('come the same records after kills of task managers and of the broker', killed, async () => {
     for (let round = 0; round < KILL_ROUNDS; round++) {
       const prefix = `killed${round}`
-      const result = await run(prefix, [2], async (rest, job) => {
+      const result = await run(prefix, [2], async (rest, job, _nth, feed) => {
         await newCheckpoint(rest, job)
         const restored = async () => (await rest.checkpoints(job)).counts.restored
         await pause(round === 0 ? 0 : Math.random() * 500)
@@ -122,6 +126,7 @@ describeOnFlink('from Kafka to Kafka', shape, (cluster, home) => {
         if (round % 2 === 1) return
         await newCheckpoint(rest, job)
         await pause(round === 0 ? 0 : Math.random() * 500)
+        await feed.pause()
         await broker.kill9()
         await broker.restart()
       })
@@ -218,6 +223,53 @@ async function produce(brokers: string, topic: string, lines: readonly (readonly
     }
   } finally {
     await producer.close()
+  }
+}
+
+/** Records that come to a topic a part of what is left at a time, so that they last, until the rest comes at once. */
+class Feed {
+  readonly #brokers: string
+  readonly #topic: string
+  readonly #lines: readonly (readonly string[])[]
+  readonly #sent: number[]
+  #goes = false
+  #going: Promise<void> = Promise.resolve()
+
+  constructor(brokers: string, topic: string, lines: readonly (readonly string[])[]) {
+    this.#brokers = brokers
+    this.#topic = topic
+    this.#lines = lines
+    this.#sent = lines.map(() => 0)
+  }
+
+  go(): void {
+    this.#goes = true
+    this.#going = this.#feed()
+  }
+
+  /** Resolves once nothing is on its way: a broker that dies cannot make it come twice. */
+  async pause(): Promise<void> {
+    this.#goes = false
+    await this.#going
+  }
+
+  async rest(): Promise<void> {
+    await this.pause()
+    await this.#send(1)
+  }
+
+  async #feed(): Promise<void> {
+    while (this.#goes) {
+      await this.#send(1 / 300)
+      await pause(50)
+    }
+  }
+
+  async #send(part: number): Promise<void> {
+    const ends = this.#lines.map(({ length }, i) => this.#sent[i] + Math.floor((length - this.#sent[i]) * part))
+    const next = this.#lines.map((values, i) => values.slice(this.#sent[i], ends[i]))
+    await produce(this.#brokers, this.#topic, next)
+    for (const [i, end] of ends.entries()) this.#sent[i] = end
   }
 }
 

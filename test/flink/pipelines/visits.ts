@@ -8,7 +8,7 @@ const Visit = record({ id: string(), shop: string(), amount: number(), paid: boo
 export default pipeline(
   'visits',
   ({ from, params }) => {
-    const { brokers, prefix, endless, start } = params
+    const { brokers, prefix, endless, start, until } = params
     const topic = `${prefix}-visits`
     const first = { start: { offsets: { [`${topic}/0`]: start } } }
     const onKafka = brokers !== ''
@@ -21,7 +21,7 @@ export default pipeline(
               topic,
               group: prefix,
               ...first,
-              ...(endless ? { discoverEvery: '500ms' } : { until: 'latest' }),
+              ...(endless ? { discoverEvery: '500ms' } : { until: until as 'latest' }),
             },
             Visit,
           )
@@ -38,5 +38,8 @@ export default pipeline(
     visits.late.map((v) => ({ late: v.id })).to('late', to('late'))
     visits.rejected.map(({ code, value }) => ({ code, value })).to('refused', to('refused'))
   },
-  { order: 'eventTime', params: { brokers: '', prefix: '', endless: false, start: 0 } },
+  {
+    order: 'eventTime',
+    params: { brokers: '', prefix: '', endless: false, start: 0, until: 'latest' },
+  },
 )
