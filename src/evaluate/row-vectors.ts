@@ -62,7 +62,7 @@ export class RowVectors implements CellReader<undefined> {
     const ordered = categories.every((column, i) => i === 0 || categories[i - 1] < column)
     // A row of which the time may be asked, or whose words are inputs, is scanned; and one that would mix slots up.
     const plain = plan.time === null && plan.text.length === 0 && ordered
-    this.#quick = plain ? new QuickRow(quick, labels, this.#slots) : undefined
+    this.#quick = plain ? QuickRow.of(quick, labels, this.#slots) : undefined
   }
 
   /** The time of the row read last, as its cell says it; before the decoder goes on. */

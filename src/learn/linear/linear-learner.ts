@@ -8,14 +8,10 @@ import { createOptimizer, isPlain, scheduleOf } from './create-optimizer.ts'
 import { dotProduct, sumOfSquares } from './dense-sums.ts'
 import { LinearLayout } from './linear-layout.ts'
 import { LARGEST_SLOPE, type LinearSpec } from './linear-options.ts'
-import { logDescent, logDescentAt } from './log-descent.ts'
+import { logDescent, logDescentAt, standardisedLogDescent } from './log-descent.ts'
 import { Loss } from './loss.ts'
 import type { LossSpec } from './losses.ts'
-import {
-  standardisedLogDescent,
-  standardisedScoreOneCount,
-  updateAndStandardiseOneCount,
-} from './one-count-standardiser.ts'
+import { standardisedScoreOneCount, updateAndStandardiseOneCount } from './one-count-standardiser.ts'
 import { INTERCEPT, type Optimizer, type Places, STEPS } from './optimizer.ts'
 import { probabilityOf } from './probability.ts'
 import type { Schedule } from './schedule.ts'
@@ -61,7 +57,7 @@ export class LinearLearner implements Learner {
   readonly #clip: number
   /** The intercept's part of NORM: its rate in rates of the weights. */
   readonly #interceptNorm: number
-  /** The rates of plain descent on the log loss, which has its own loops, but for scalers that count each input. */
+  /** The rates of plain descent on the log loss, which has its own loops. */
   readonly #plain: Schedule | undefined
   /** Where a model was trained last that takes turns with others. */
   #lastPage: Float64Array = nothing
@@ -101,7 +97,6 @@ export class LinearLearner implements Learner {
     this.#scaler = this.#rows.scaler
     this.#scaled = new Float64Array(numeric.length)
     const plain =
-      standardise === this.#oneCount &&
       intercept &&
       loss.kind === 'log' &&
       isPlain(spec) &&
@@ -148,18 +143,11 @@ export class LinearLearner implements Learner {
     }
     if (this.#plain !== undefined) {
       step[RATE] = this.#plain.rateAt(page[offset + STEPS])
-      const weights = offset + this.#places.weights
-      const stays = page === this.#page && offset === this.#offset
-      let learned: boolean
-      if (this.#oneCount) {
-        if (x.missingCount > 0) throw this.#incomplete(x)
-        const scaler = offset + this.#scaler
-        learned = standardisedLogDescent(page, offset, weights, scaler, x.dense, this.#scaled, step, out)
-      } else if (stays) learned = logDescent(page, offset, this.#view, x.dense, step, out)
-      else learned = logDescentAt(page, offset, weights, x.dense, step, out)
-      if (!learned) throw this.#unusable(x)
+      if (this.#standardise) {
+        this.#standardiseRecord(page, offset, x)
+        standardisedLogDescent(page, offset, offset + this.#places.weights, this.#scaled, step, out)
+      } else if (!this.#descend(page, offset, x.dense, out)) throw this.#unusable(x)
       if (x.activeCount > 0) subtractActive(page, offset, this.#places, x, step)
-      if (!stays && !this.#oneCount) this.#stay(page, offset)
       return
     }
     if (this.task === 'regression') checkNumber(y, this.#loss.counts, this.#spec.kind)
@@ -205,6 +193,14 @@ export class LinearLearner implements Learner {
     this.#rows.merge(page, offset, other, otherOffset, slots)
   }
 
+  /** Plain descent without a scaler; false when an input is not usable. */
+  #descend(page: Float64Array, offset: number, input: Float64Array, out: Float64Array): boolean {
+    const step = this.#step
+    if (page === this.#page && offset === this.#offset) return logDescent(page, offset, this.#view, input, step, out)
+    this.#stay(page, offset)
+    return logDescentAt(page, offset, offset + this.#places.weights, input, step, out)
+  }
+
   /** A model that is trained again and again gets a view of its weights. */
   #stay(page: Float64Array, offset: number): void {
     const first = offset + this.#places.weights
@@ -237,7 +233,8 @@ export class LinearLearner implements Learner {
     this.#learn(page, offset, x.dense, x)
   }
 
-  #trainStandardised(page: Float64Array, offset: number, x: FeatureVector, out: Float64Array): void {
+  /** The scaler learns from the record and standardises it: see `updateAndStandardise`. */
+  #standardiseRecord(page: Float64Array, offset: number, x: FeatureVector): void {
     const step = this.#step
     const scaled = this.#scaled
     const activeSquare = step[SQUARE]
@@ -251,6 +248,13 @@ export class LinearLearner implements Learner {
       updateAndStandardiseOneCount(page, weights, scaler, x.dense, scaled, step)
     } else if (x.missingCount === 0) updateAndStandardise(page, weights, scaler, x.dense, scaled, step)
     else updateAndStandardisePresent(page, weights, scaler, x.dense, scaled, x.missing, step)
+  }
+
+  #trainStandardised(page: Float64Array, offset: number, x: FeatureVector, out: Float64Array): void {
+    const step = this.#step
+    const scaled = this.#scaled
+    const activeSquare = step[SQUARE]
+    this.#standardiseRecord(page, offset, x)
     const intercept = page[offset + INTERCEPT]
     const before = step[SCORE_BEFORE] + step[ACTIVE] + intercept
     step[SCORE] = step[SCORE] + step[ACTIVE] + intercept

@@ -7,7 +7,7 @@ import { LARGEST_SQUARE } from '../usable-inputs.ts'
 import { dotProduct, subtractScaled } from './dense-sums.ts'
 import { INTERCEPT, STEPS } from './optimizer.ts'
 import { probabilityOf } from './probability.ts'
-import { ACTIVE, LABEL, RATE, SCORE, SQUARE, STEP, WEIGHT } from './step.ts'
+import { ACTIVE, LABEL, RATE, SCORE, SCORE_BEFORE, SQUARE, STEP, WEIGHT } from './step.ts'
 
 /**
  * Tests the record and moves the weights of its numeric inputs and the intercept; step[STEP] is how far the weights of its
@@ -110,4 +110,22 @@ export function logDescentAt(
   page[offset + INTERCEPT] -= amount
   subtractScaled(page, first, input, step)
   return true
+}
+
+/** The same for models with a scaler, which has learned from the record already: `scaled` is what it made of the inputs. */
+export function standardisedLogDescent(
+  page: Float64Array,
+  offset: number,
+  first: number,
+  scaled: Float64Array,
+  step: Float64Array,
+  out: Float64Array,
+): void {
+  const intercept = page[offset + INTERCEPT]
+  out[0] = probabilityOf(step[SCORE_BEFORE] + step[ACTIVE] + intercept)
+  const amount = step[RATE] * (step[WEIGHT] * (probabilityOf(step[SCORE] + step[ACTIVE] + intercept) - step[LABEL]))
+  step[STEP] = amount
+  page[offset + STEPS]++
+  page[offset + INTERCEPT] = intercept - amount
+  subtractScaled(page, first, scaled, step)
 }

@@ -3,11 +3,7 @@
  * with one count for all inputs, which is the model's steps. Two doubles an input, mean and standard deviation: a
  * quarter less memory for a million models, and as much less to bring in for each record.
  */
-import { LARGEST_SQUARE } from '../usable-inputs.ts'
-import { subtractScaled, sumOfSquares } from './dense-sums.ts'
-import { INTERCEPT, STEPS } from './optimizer.ts'
-import { probabilityOf } from './probability.ts'
-import { ACTIVE, GAIN, LABEL, RATE, SCORE, SCORE_BEFORE, SQUARE, STEP, WEIGHT } from './step.ts'
+import { GAIN, SCORE, SCORE_BEFORE } from './step.ts'
 
 /** Doubles per input: mean, standard deviation. */
 export const ONE_COUNT_DOUBLES = 2
@@ -61,37 +57,4 @@ export function updateAndStandardiseOneCount(
   }
   step[SCORE_BEFORE] = scoreBefore
   step[SCORE] = score
-}
-
-/**
- * A whole record of plain descent on the log loss: tests it, updates the scaler, and moves the weights of the numeric inputs
- * and the intercept; as `logDescentAt` without a scaler.
- *
- * @param step holds RATE, ACTIVE and SQUARE of the active slots, LABEL and WEIGHT
- * @returns false when an input is not usable; nothing has changed then
- */
-export function standardisedLogDescent(
-  page: Float64Array,
-  offset: number,
-  weights: number,
-  scaler: number,
-  input: Float64Array,
-  scaled: Float64Array,
-  step: Float64Array,
-  out: Float64Array,
-): boolean {
-  const activeSquare = step[SQUARE]
-  sumOfSquares(input, step)
-  if (!(step[SQUARE] + activeSquare <= LARGEST_SQUARE)) return false
-  const steps = page[offset + STEPS] + 1
-  step[GAIN] = 1 / steps
-  updateAndStandardiseOneCount(page, weights, scaler, input, scaled, step)
-  const intercept = page[offset + INTERCEPT]
-  out[0] = probabilityOf(step[SCORE_BEFORE] + step[ACTIVE] + intercept)
-  const amount = step[RATE] * (step[WEIGHT] * (probabilityOf(step[SCORE] + step[ACTIVE] + intercept) - step[LABEL]))
-  step[STEP] = amount
-  page[offset + STEPS] = steps
-  page[offset + INTERCEPT] = intercept - amount
-  subtractScaled(page, weights, scaled, step)
-  return true
 }
