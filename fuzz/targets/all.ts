@@ -12,11 +12,13 @@ import { target as messages } from './messages.ts'
 import { target as numbers } from './numbers.ts'
 import { target as snapshot } from './snapshot.ts'
 import { target as spool } from './spool.ts'
+import { target as table } from './table.ts'
 import { target as values } from './values.ts'
 
 /** Everything that reads bytes from outside, or from a disk. */
 export const targets: readonly FuzzTarget[] = [
   csv,
+  table,
   jsonLines,
   messages,
   avro,
