@@ -41,7 +41,7 @@ const OVER_NINE = 0x76767676
 const SURELY_PLAIN = 0x2d2d2d2d
 
 /**
- * The body of a function of `labels`, `slots`, `hashOf`, `POWERS` and `NONE` that returns a `ReadCells`: see `QuickRow`.
+ * The body of a function of `labels`, `slots`, `hashOf`, `POWERS`, `NONE` and `next`, which reads the cells after these, that returns a `ReadCells`: see `QuickRow`.
  */
 export function readerOfCells(columns: readonly QuickColumn[], code: QuickCode): string {
   const categories = columns.filter(({ kind }) => kind === 'category')
@@ -58,7 +58,7 @@ return (bytes, view, from, x) => {
   ${columns.map((column, i) => cellCode(column, code, code.last && i === columns.length - 1)).join('')}
   x.missingCount = absent
   x.activeCount = count
-  return at
+  return ${code.last ? 'at' : 'next(bytes, view, at, x)'}
 }`
 }
 
