@@ -41,7 +41,8 @@ const OVER_NINE = 0x76767676
 const SURELY_PLAIN = 0x2d2d2d2d
 
 /**
- * The body of a function of `labels`, `slots`, `hashOf`, `POWERS`, `NONE` and `next`, which reads the cells after these, that returns a `ReadCells`: see `QuickRow`.
+ * The body of a function that returns a `ReadCells`: see `QuickRow`. It is one of `labels`, `slots`, `hashOf`, `POWERS`,
+ * `NONE` and `next`, which reads the cells after these.
  */
 export function readerOfCells(columns: readonly QuickColumn[], code: QuickCode): string {
   const categories = columns.filter(({ kind }) => kind === 'category')

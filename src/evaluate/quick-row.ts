@@ -13,6 +13,9 @@ import { type QuickColumn, readerOfCells } from './quick-row-code.ts'
 /** Columns that one function reads: V8 takes its time before it compiles a long one, and then for compiling it. */
 const TOGETHER = 5
 
+/** Each function calls that of the next columns: a table of very many would go too deep. */
+const MOST_COLUMNS = 2000
+
 const LF = 10
 const POWERS = Float64Array.of(1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9)
 
@@ -37,8 +40,9 @@ export class QuickRow {
   readonly #readCells: ReadCells
   #view: DataView = new DataView(new ArrayBuffer(0))
 
-  /** Undefined where code may not be made of text (`--disallow-code-generation-from-strings`). */
+  /** Undefined of very wide tables, and where code may not be made of text (`--disallow-code-generation-from-strings`). */
   static of(table: QuickColumns, labels: LabelReader, slots: readonly ByteIndex[]): QuickRow | undefined {
+    if (table.width > MOST_COLUMNS) return undefined
     try {
       return new QuickRow(table, labels, slots)
     } catch (error) {

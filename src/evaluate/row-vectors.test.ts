@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { problems, straight, TABLES, throughRecords } from './row-vectors.fixture.ts'
+import { planOf, problems, straight, TABLES, throughRecords } from './row-vectors.fixture.ts'
 
 const [{ plan }] = TABLES
 
@@ -41,6 +41,13 @@ describe('vectors read straight from rows', () => {
       )
     })
   }
+
+  it('are right of a table of any width', () => {
+    const numeric = Array.from({ length: 50_000 }, (_unused, i) => `n${i}`)
+    const wide = planOf(numeric, [])
+    const csv = new TextEncoder().encode(`${numeric.join(',')},y\n${numeric.map((_name, i) => i).join(',')},yes\n`)
+    expect(straight(wide, csv, csv.length)).toEqual(throughRecords(wide, csv))
+  })
 
   it('says which cell is wrong, and how', () => {
     const csv = 'a,b,c,d,y\n1,2,p,q,yes\n1,two,p,q,yes\n1,2,p,q,perhaps\n1,1e20,p,q,no\n1,2,p\n'
