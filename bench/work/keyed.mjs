@@ -1,5 +1,6 @@
 // A million keyed logistic models of 20 features in one stage: speed on zipf and uniform keys, memory, snapshot, restore.
 // The bare loop over the same records runs in turn with it: what the machine can do at the moment.
+import { setFlagsFromString } from 'node:v8'
 import { features, logistic, number, pipeline, record, sgd, string } from 'millrace'
 import { memory } from 'millrace/memory'
 import { ByteReader } from '../../dist/bytes/reader.js'
@@ -17,6 +18,9 @@ import {
   values,
   zipfNumber,
 } from './keyed-records.mjs'
+
+// As `millrace run` does: see keep-objects-young.ts.
+setFlagsFromString('--no-allocation-site-pretenuring')
 
 const standardise = process.argv[2] === 'standardise'
 const KEYS = Number(process.argv[3] ?? 1_000_000)

@@ -9,6 +9,7 @@ import { isMillraceError } from '../errors.ts'
 import type { JsonObject } from '../stage/json.ts'
 import type { Pipeline } from '../stream/pipeline.ts'
 import { reportFailure } from './failure.ts'
+import { keepObjectsYoung } from './keep-objects-young.ts'
 import { paramsOf } from './params.ts'
 import { reportText } from './report.ts'
 import { openHttp } from './run-http.ts'
@@ -21,6 +22,7 @@ const PROGRESS_MS = 250
 
 export async function runCommand(file: string, flags: RunFlags): Promise<void> {
   const settings = runSettings(flags, process.env)
+  keepObjectsYoung()
   let name = basename(file)
   try {
     // esbuild works in a process of its own; meanwhile this one loads the engine.
