@@ -27,7 +27,7 @@ export async function evaluation({ folder, rounds = 3 }) {
   for (const name of Object.keys(tables)) held.push(await warm(name, folder, rounds))
   for (const gz of [false, true]) held.push(await whole('nycflights_delayed', gz, folder, rounds))
   held.push(await json(folder))
-  for (const features of [10, 50]) held.push(await bayes(features, rounds))
+  for (const features of [10, 50]) held.push(await bayes(features, rounds + 2))
   return held.every(Boolean)
 }
 

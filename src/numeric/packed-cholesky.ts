@@ -1,3 +1,5 @@
+import { rankOneUpdateBySimd, SIMD_FROM } from './packed-cholesky-simd.ts'
+
 /**
  * A positive definite matrix as Λ = U D Uᵀ with U unit upper triangular and D diagonal, inside a row of doubles, and a
  * vector beside it: the normal equations of least squares, Λ m = η, in the form that rank-1 updates change in O(n²).
@@ -96,11 +98,30 @@ const LARGE_GROWTH = 4
  *
  * result[RESIDUAL] = q (target − m·x)² / (1 + q xᵀ Λ⁻¹ x): what the least sum of squares grows by (before `keep`).
  * A negative q takes an observation back: 1 + q xᵀ Λ⁻¹ x must stay well above 0.
- * Four columns at a time: each element of w is read and written once for them.
- * @param w x, of which elements from n on are not read; is overwritten
+ * O(n²); from `SIMD_FROM` dimensions on by SIMD where the engine has it, with the same bits.
+ * @param w x, of which elements from n on are not read; may be overwritten
  * @param result MEAN and VARIANCE are the bits of `eliminate`, of the matrix before
  */
 export function rankOneUpdate(
+  page: Float64Array,
+  at: number,
+  n: number,
+  tail: number,
+  w: Float64Array,
+  q: number,
+  keep: number,
+  target: number,
+  result: Float64Array,
+): void {
+  if (n >= SIMD_FROM) {
+    const size = packedSize(n, tail)
+    if (rankOneUpdateBySimd(page, at, n, size, tail, w, q, keep, target, result)) return
+  }
+  rankOneUpdateByScalars(page, at, n, tail, w, q, keep, target, result)
+}
+
+/** Four columns at a time: each element of w is read and written once for them. */
+export function rankOneUpdateByScalars(
   page: Float64Array,
   at: number,
   n: number,
