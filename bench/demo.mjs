@@ -15,7 +15,7 @@ export async function demo({ folder, rounds = 3 }) {
     ])
     runs.push(
       await measure([
-        path('../dist/cli/main.js'),
+        path('../dist/cli/main.cjs'),
         'run',
         path('../examples/flight-delays.ts'),
         '--base',

@@ -8,7 +8,7 @@ import { peers } from './peers.mjs'
 
 const work = (name) => fileURLToPath(new URL(`./work/${name}`, import.meta.url))
 const data = process.env.MILLRACE_DATA ?? fileURLToPath(new URL('../../shared/data', import.meta.url))
-const cli = fileURLToPath(new URL('../dist/cli/main.js', import.meta.url))
+const cli = fileURLToPath(new URL('../dist/cli/main.cjs', import.meta.url))
 
 const tables = {
   electricity: { flags: { label: 'class', model: 'logistic' }, vw: 2.5, river: 40, digits: 0.83733 },

@@ -77,7 +77,7 @@ async function throughout(jobs, folder) {
   for (let i = 0; i < ROUNDS; i++) {
     onFlink.push(await jobs.run(example, { base, params }))
     for (const name of ['out', '.millrace']) rmSync(join(base, name), { recursive: true, force: true })
-    embedded.push((await measure([path('../dist/cli/main.js'), 'run', example, '--base', base, '-q', ...given])).cpu)
+    embedded.push((await measure([path('../dist/cli/main.cjs'), 'run', example, '--base', base, '-q', ...given])).cpu)
   }
   const ratio = median(embedded) / median(onFlink)
   return line(

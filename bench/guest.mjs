@@ -14,7 +14,7 @@ export async function guest({ folder, rounds = 3 }) {
     `${name}=${path(`../examples/data/${name}.csv.gz`)}`,
   ])
   const [embedded, guests] = await inTurns(
-    [path('../dist/cli/main.js'), 'run', example, '--base', folder, '--fresh', '-q', ...params],
+    [path('../dist/cli/main.cjs'), 'run', example, '--base', folder, '--fresh', '-q', ...params],
     [path('./work/guest.mjs'), example, path('..'), join(folder, 'guest')],
     rounds,
   )

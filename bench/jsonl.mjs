@@ -8,7 +8,7 @@ export async function jsonl({ folder, rounds = 5, count = 400_000 }) {
   const events = join(folder, 'events.jsonl')
   execFileSync(process.execPath, [new URL('./work/events.mjs', import.meta.url).pathname, events, String(count)])
   const work = (name) => new URL(`./work/${name}`, import.meta.url).pathname
-  const cli = new URL('../dist/cli/main.js', import.meta.url).pathname
+  const cli = new URL('../dist/cli/main.cjs', import.meta.url).pathname
   const run = (every) => {
     for (const name of ['scored', '.millrace', 'out']) rmSync(join(folder, name), { recursive: true, force: true })
     return measure([cli, 'run', work('click-pipeline.mjs'), '--base', folder, '-q', '--checkpoint-every', every])

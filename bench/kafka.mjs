@@ -8,7 +8,7 @@ export async function kafka({ folder, rounds = 5, count = 300_000, partitions = 
   const { startKafkaBroker } = await import('../dist/testing/kafka-broker.js')
   const broker = await startKafkaBroker({ note: console.log })
   const work = (name) => new URL(`./work/${name}`, import.meta.url).pathname
-  const cli = new URL('../dist/cli/main.js', import.meta.url).pathname
+  const cli = new URL('../dist/cli/main.cjs', import.meta.url).pathname
   const { brokers } = broker
   try {
     const events = join(folder, 'kafka-events.jsonl')

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
-const hook = fileURLToPath(new URL('./usage-hook.mjs', import.meta.url))
+const hook = fileURLToPath(new URL('./usage-hook.cjs', import.meta.url))
 
 // Certificates that an environment adds to Node's own are read at the start of every process, which a program does not ask for.
 const { NODE_EXTRA_CA_CERTS: _unread, ...env } = process.env
@@ -13,7 +13,7 @@ const { NODE_EXTRA_CA_CERTS: _unread, ...env } = process.env
  */
 export function measure(args, { cwd = process.cwd() } = {}) {
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, ['--import', hook, ...args], {
+    const child = spawn(process.execPath, ['--require', hook, ...args], {
       cwd,
       env,
       stdio: ['ignore', 'pipe', 'inherit', 'pipe'],

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { line, measure } from './measure.mjs'
 
 const work = (name) => new URL(`./work/${name}`, import.meta.url).pathname
-const cli = new URL('../dist/cli/main.js', import.meta.url).pathname
+const cli = new URL('../dist/cli/main.cjs', import.meta.url).pathname
 
 export async function memory({ folder, count = 400_000 }) {
   const peak = async (rows) => {

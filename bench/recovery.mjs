@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { line, median } from './measure.mjs'
 
-const cli = new URL('../dist/cli/main.js', import.meta.url).pathname
+const cli = new URL('../dist/cli/main.cjs', import.meta.url).pathname
 const pipeline = new URL('./work/recover-pipeline.mjs', import.meta.url).pathname
 /** Bytes of state that one key takes here, about: its model, its name and its share of the tables. */
 const KEY_BYTES = 125

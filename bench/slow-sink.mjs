@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { line } from './measure.mjs'
 
-const cli = new URL('../dist/cli/main.js', import.meta.url).pathname
+const cli = new URL('../dist/cli/main.cjs', import.meta.url).pathname
 const pipeline = new URL('./work/slow-pipeline.mjs', import.meta.url).pathname
 const SLOWER = 100
 const FULL_SECONDS = 6

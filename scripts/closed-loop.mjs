@@ -51,7 +51,7 @@ function startPipeline(base) {
   const args = ['run', 'examples/closed-loop/offers.ts', '--base', base, '--checkpoint-every', '100ms']
   const child = spawn(
     process.execPath,
-    [join(repository, 'dist/cli/main.js'), ...args, '--param', `brokers=${broker.brokers}`],
+    [join(repository, 'dist/cli/main.cjs'), ...args, '--param', `brokers=${broker.brokers}`],
     {
       cwd: repository,
       stdio: ['ignore', 'pipe', 'pipe'],

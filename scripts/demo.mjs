@@ -14,7 +14,7 @@ const given = process.argv.slice(2)
 // Who wants to read the output by program, or with other folders, gets the bare command.
 const isPlain = given.length === 0
 const before = await lastStatus()
-const args = [join(repository, 'dist/cli/main.js'), 'run', 'examples/flight-delays.ts', ...given]
+const args = [join(repository, 'dist/cli/main.cjs'), 'run', 'examples/flight-delays.ts', ...given]
 if (isPlain && before === 'finished') args.push('--fresh')
 if (isPlain) console.log(`${introduction(before)}\n`)
 
@@ -58,7 +58,7 @@ function introduction(status) {
 function whatNext(status) {
   const done = status === 'finished'
   const next = [
-    ['node dist/cli/main.js inspect .millrace/flight-delays', 'all weights, positions and sizes in the checkpoint'],
+    ['node dist/cli/main.cjs inspect .millrace/flight-delays', 'all weights, positions and sizes in the checkpoint'],
     done && ['head -3 out/scores/part-00000.jsonl', 'what was predicted, from what, by which step of the model'],
     ['npm run demo', done ? 'once more; interrupt it this time' : 'goes on from here'],
     ['examples/flight-delays.ts', 'the whole program, to edit'],

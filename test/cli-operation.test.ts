@@ -100,7 +100,7 @@ describe.concurrent('run --http', () => {
 describe.concurrent('SIGTERM', () => {
   /** Standard output of a pipeline that nobody reads. */
   function unread(cwd: string) {
-    const args = [join(repository, 'dist/cli/main.js'), ...run, '-p', 'work=1', '--http', '0']
+    const args = [join(repository, 'dist/cli/main.cjs'), ...run, '-p', 'work=1', '--http', '0']
     const child = spawn(process.execPath, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
     children.push(child)
     let stderr = ''

@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { afterAll } from 'vitest'
 import { repository } from './source-files.ts'
 
-const program = join(repository, 'dist/cli/main.js')
+const program = join(repository, 'dist/cli/main.cjs')
 
 export interface Ended {
   readonly code: number | null

@@ -71,7 +71,7 @@ describe.concurrent('a run that is stopped', () => {
 
   test('because the reader of its output ends goes on', async () => {
     const cwd = folderWith(files)
-    const program = join(repository, 'dist/cli/main.js')
+    const program = join(repository, 'dist/cli/main.cjs')
     const piped = `"${process.execPath}" "${program}" ${often.join(' ')} | head -1; exit $((PIPESTATUS[0]))`
     const child = spawn('bash', ['-c', piped], { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
     let stderr = ''

@@ -74,6 +74,6 @@ function hostCodes(): string[] {
 /** The sources behind the package's exports and programs. */
 function entryPoints(): string[] {
   const manifest = JSON.parse(readFileSync(`${repository}/package.json`, 'utf8'))
-  const named = JSON.stringify([manifest.exports, manifest.bin]).match(/\.\/dist\/[^"]+\.js/g) ?? []
-  return named.map((path) => path.replace('./dist/', 'src/').replace(/\.js$/, '.ts'))
+  const named = JSON.stringify([manifest.exports, manifest.bin]).match(/\.\/dist\/[^"]+\.c?js/g) ?? []
+  return named.map((path) => path.replace('./dist/', 'src/').replace(/\.c?js$/, '.ts'))
 }

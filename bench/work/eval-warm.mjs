@@ -1,5 +1,7 @@
 // `eval` in one process, again and again over the same file: rows per CPU second once it is warm.
-import { evaluateTable } from '../../dist/cli/eval-command.js'
+import { createRequire } from 'node:module'
+
+const { evaluateTable } = createRequire(import.meta.url)('../../dist/cli/eval-command.cjs')
 
 const [path, passes, ...rest] = process.argv.slice(2)
 const flags = JSON.parse(rest[0])

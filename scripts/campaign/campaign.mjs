@@ -6,7 +6,7 @@ import { repository } from '../repository.mjs'
 import { differences, phaseOf } from './outcome.mjs'
 import { Random } from './random.mjs'
 
-const PROGRAM = join(repository, 'dist/cli/main.js')
+const PROGRAM = join(repository, 'dist/cli/main.cjs')
 /** System calls of a checkpoint, a commit and a recovery; the kill comes as one of them begins. */
 const CALLS = ['rename', 'fsync', 'unlink', 'rmdir', 'mkdir', 'ftruncate', 'pwrite64']
 

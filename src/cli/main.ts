@@ -83,9 +83,13 @@ function inherit(command: Command): void {
   }
 }
 
-try {
-  await program().parseAsync()
-} catch (error) {
-  if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE
-  else reportFailure(error)
+async function main(): Promise<void> {
+  try {
+    await program().parseAsync()
+  } catch (error) {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : EXIT_USAGE
+    else reportFailure(error)
+  }
 }
+
+void main()

@@ -1,5 +1,6 @@
-// Preloaded into a measured process: writes its own resource usage to file descriptor 3 when it ends.
-import { writeSync } from 'node:fs'
+// Preloaded into a measured process: writes its own resource usage to file descriptor 3 when it ends. CommonJS, because
+// preloading a module would start a loader that the process may not need.
+const { writeSync } = require('node:fs')
 
 const startedAt = performance.now()
 process.on('exit', () => {
