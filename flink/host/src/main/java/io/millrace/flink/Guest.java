@@ -49,6 +49,12 @@ final class Guest implements AutoCloseable {
   private static final String INLINING =
       "--max-inlined-bytecode-size=1500 --max-inlined-bytecode-size-cumulative=4000";
 
+  /**
+   * Or V8 would make records among the old objects for good, once a collection came at a bad moment
+   * while models grew: src/cli/keep-objects-young.ts.
+   */
+  private static final String YOUNG_OBJECTS = "--no-allocation-site-pretenuring";
+
   /** Room beyond the limit for a script that is being ended. */
   private static final long HEADROOM_BYTES = 64L << 20;
 
@@ -121,7 +127,9 @@ final class Guest implements AutoCloseable {
    */
   private static synchronized V8Runtime isolate(int heapMb) throws JavetException {
     if (!V8RuntimeOptions.V8_FLAGS.isSealed())
-      V8RuntimeOptions.V8_FLAGS.setMaxHeapSize(heapMb).setCustomFlags(INLINING);
+      V8RuntimeOptions.V8_FLAGS
+          .setMaxHeapSize(heapMb)
+          .setCustomFlags(INLINING + " " + YOUNG_OBJECTS);
     return V8Host.getInstance(JSRuntimeType.V8).createV8Runtime();
   }
 
