@@ -4,7 +4,8 @@ import { code } from './packed-cholesky-code.ts'
  * `rankOneUpdate` by the SIMD of WebAssembly, two rows at a time: the same bits in 0.55 to 0.75 of the time, copying
  * included. The matrix is copied in and out: below `SIMD_FROM` dimensions that costs more than it wins.
  *
- * An engine without WebAssembly or its SIMD, or without the memory, has no such unit: the scalar loop does all there.
+ * An engine without WebAssembly or its SIMD, or without the memory, has no such unit: the scalar loop does all there
+ * (docs/adr/0016).
  */
 
 /** From this many dimensions on. */
