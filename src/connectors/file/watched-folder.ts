@@ -118,14 +118,14 @@ export class WatchedFolder {
   }
 
   async #timeFiles(now: number): Promise<void> {
-    const { settleMs, bounded } = this.#options
+    const { bounded } = this.#options
     for (const name of this.#timed.keys()) if (!this.#names.has(name)) this.#timed.delete(name)
     this.#waiting = false
     for (const name of this.#names) {
       if (this.#timed.has(name)) continue
       const file = await this.#stat(name)
       if (file === undefined) continue
-      if (bounded || now - file.modifiedMs >= settleMs) {
+      if (bounded || this.#isSettled(file, now)) {
         this.#timed.set(name, `${String(Math.floor(file.modifiedMs)).padStart(TIME_DIGITS, '0')}/${name}`)
       } else {
         this.#waiting = true
@@ -141,9 +141,14 @@ export class WatchedFolder {
     for (let i = 0; i < ids.length; i++) {
       if (this.#settled.has(ids[i])) continue
       const file = await this.#stat(ids[i])
-      if (file === undefined || now - file.modifiedMs < this.#options.settleMs) return ids.slice(0, i)
+      if (file === undefined || !this.#isSettled(file, now)) return ids.slice(0, i)
     }
     return ids
+  }
+
+  /** The clock gives whole milliseconds: a file written in the present one was not written after it. */
+  #isSettled(file: FileTime, now: number): boolean {
+    return now - Math.floor(file.modifiedMs) >= this.#options.settleMs
   }
 
   /** Undefined: it is gone, or no file. */
