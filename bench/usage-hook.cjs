@@ -2,9 +2,9 @@
 // preloading a module would start a loader that the process may not need.
 const { writeSync } = require('node:fs')
 
-const startedAt = performance.now()
+const startedAt = process.hrtime.bigint()
 process.on('exit', () => {
   const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage()
-  const wall = (performance.now() - startedAt) / 1000
+  const wall = Number(process.hrtime.bigint() - startedAt) / 1e9
   writeSync(3, JSON.stringify({ cpu: (userCPUTime + systemCPUTime) / 1e6, wall, rssMb: maxRSS / 1024 }))
 })

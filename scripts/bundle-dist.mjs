@@ -51,7 +51,13 @@ export async function bundleCommands(dist) {
   const commands = []
   const made = new Set()
   for (const options of [
-    { ...script, entryPoints: [join(outdir, 'main.js')], plugins: [commandsApart(commands)] },
+    {
+      ...script,
+      entryPoints: [join(outdir, 'main.js')],
+      packages: 'bundle',
+      plugins: [commandsApart(commands), withoutExecutables],
+      banner: { js: await licenceOf('commander') },
+    },
     { ...script, entryPoints: [join(outdir, 'eval-command.js')], packages: 'bundle' },
     { ...node, entryPoints: commands, splitting: true, plugins: [atOrigin(outdir)] },
   ]) {
@@ -80,6 +86,23 @@ function commandsApart(found) {
       }))
     },
   }
+}
+
+/** Commander can start a subcommand that is a program of its own; ours are not, and loading what starts programs takes a while. */
+const withoutExecutables = {
+  name: 'without-executables',
+  setup(context) {
+    context.onResolve({ filter: /^node:child_process$/ }, ({ path, importer }) =>
+      importer.includes('commander') ? { path, namespace: 'empty' } : undefined,
+    )
+    context.onLoad({ filter: /.*/, namespace: 'empty' }, () => ({ contents: 'module.exports = {}' }))
+  },
+}
+
+/** The licence of a package whose code is in a file of ours. */
+async function licenceOf(name) {
+  const text = await readFile(join(repository, 'node_modules', name, 'LICENSE'), 'utf8')
+  return `/*!\nWith ${name}:\n\n${text.trim()}\n*/`
 }
 
 /** A module that was moved into another file still finds what lies beside its own. */

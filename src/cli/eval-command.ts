@@ -16,6 +16,7 @@ import { evalText, jsonLine } from './eval-report.ts'
 import { count } from './format.ts'
 import { Meter } from './meter.ts'
 import { StatusLine } from './status-line.ts'
+import { steadyMs } from './steady-clock.ts'
 import { TableFile } from './table-file.ts'
 
 export interface EvalFlags {
@@ -38,11 +39,11 @@ const TASKS: readonly Task[] = ['binary', 'multiclass', 'regression']
 
 export async function evalCommand(path: string, flags: EvalFlags): Promise<void> {
   const status = new StatusLine(basename(path), (flags.quiet ?? false) || (flags.json ?? false))
-  const meter = new Meter(0, performance.now())
+  const meter = new Meter(0, steadyMs())
   let evaluated: Evaluated
   try {
     evaluated = await evaluateTable(path, flags, ({ records }) => {
-      const rate = meter.look(records, performance.now())
+      const rate = meter.look(records, steadyMs())
       status.show(() => `${count(records)} records  ${count(rate)}/s`)
     })
   } finally {
@@ -132,7 +133,7 @@ async function pass(
   const maxClasses = settings.number('maxClasses', 64)
   const inputs = { spec: tableInputs(plan) }
   const models = modelsOf(list(flags.model), { inputs, task: plan.task, maxClasses }, settings)
-  const evaluation = new Evaluation(plan, { models, maxClasses, csv, clock: () => performance.now() })
+  const evaluation = new Evaluation(plan, { models, maxClasses, csv, clock: steadyMs })
   const whole = await table.each((chunk) => {
     evaluation.push(chunk)
     progress(evaluation)

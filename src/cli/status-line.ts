@@ -1,5 +1,6 @@
 /** What is under way, on standard error: a line that is written over on a terminal, else a line every five seconds. */
 import { paint } from './paint.ts'
+import { steadyMs } from './steady-clock.ts'
 
 /** Where standard error is no terminal a line is printed this often. */
 const PLAIN_MS = 5000
@@ -8,7 +9,7 @@ export class StatusLine {
   readonly #name: string
   readonly #quiet: boolean
   readonly #live: boolean
-  #lastPlain = performance.now()
+  #lastPlain = steadyMs()
 
   constructor(name: string, quiet: boolean) {
     this.#name = name
@@ -24,8 +25,8 @@ export class StatusLine {
   /** @param text made only when it is shown */
   show(text: () => string): void {
     if (this.#live) process.stderr.write(`\r\u001b[K${this.#line(text())}`)
-    else if (!this.#quiet && performance.now() - this.#lastPlain >= PLAIN_MS) {
-      this.#lastPlain = performance.now()
+    else if (!this.#quiet && steadyMs() - this.#lastPlain >= PLAIN_MS) {
+      this.#lastPlain = steadyMs()
       this.print(text())
     }
   }

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path'
 import { FileSource } from '../connectors/file/source.ts'
-import { blockingStorage } from '../storage/node-storage.ts'
+import { blockingStorage } from '../storage/blocking-storage.ts'
 import type { SplitReader } from '../stream/ports.ts'
 
 /**

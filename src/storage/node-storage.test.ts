@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { SimulatedDisk } from '../testing/simulated-disk.ts'
 import { writeAtomically } from './atomic-write.ts'
 import { inFolder, makeFolder } from './folders.ts'
-import { blockingStorage, nodeStorage as storage } from './node-storage.ts'
+import { nodeStorage as storage } from './node-storage.ts'
 import { readFile } from './read-file.ts'
 
 let folder: string
@@ -29,16 +29,6 @@ describe('the disk by Node', () => {
     expect(new TextDecoder().decode(room.subarray(0, 7))).toBe('llo WOR')
     await file.close()
     await storage.fsyncFolder(folder)
-  })
-
-  test('reads the same where reading blocks', async () => {
-    await writeFile(join(folder, 'a'), 'hello WOR')
-    const file = await blockingStorage.open(join(folder, 'a'), 'read')
-    const room = new Uint8Array(20)
-    expect(await file.read(room, 2)).toBe(7)
-    expect(new TextDecoder().decode(room.subarray(0, 7))).toBe('llo WOR')
-    expect(await file.read(room, 9)).toBe(0)
-    await file.close()
   })
 
   test('creates only what is new, and refuses links where it writes', async () => {

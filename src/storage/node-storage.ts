@@ -1,46 +1,53 @@
-import { constants, readSync } from 'node:fs'
-import { type FileHandle, lstat, mkdir, open, readdir, rename, rmdir, unlink, utimes } from 'node:fs/promises'
+// `promises` is loaded when it is used first: what only reads a table starts sooner without.
+import { constants, promises, type Stats } from 'node:fs'
+import type { FileHandle } from 'node:fs/promises'
 import type { OpenMode, Storage, StorageFile, StorageStat } from './storage.ts'
 import { systemCode } from './storage-error.ts'
 
 /** The disk, by Node. Every operation runs on Node's thread pool; none blocks the event loop. See `blockingStorage`. */
 export const nodeStorage: Storage = {
   async open(path, mode) {
-    return new NodeFile(await open(path, FLAGS[mode], 0o644))
+    return new NodeFile(await promises.open(path, FLAGS[mode], 0o644))
   },
 
   async stat(path) {
     try {
-      const stat = await lstat(path)
-      return { kind: kindOf(stat), sizeBytes: stat.size, modifiedMs: stat.mtimeMs }
+      return statOf(await promises.lstat(path))
     } catch (error) {
-      const code = systemCode(error)
-      if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
+      if (isAbsent(error)) return undefined
       throw error
     }
   },
 
   async readdir(path) {
-    return (await readdir(path)).sort()
+    return (await promises.readdir(path)).sort()
   },
 
   async mkdir(path) {
-    await mkdir(path)
+    await promises.mkdir(path)
   },
 
-  rename,
-  unlink,
-  rmdir,
+  async rename(from, to) {
+    await promises.rename(from, to)
+  },
+
+  async unlink(path) {
+    await promises.unlink(path)
+  },
+
+  async rmdir(path) {
+    await promises.rmdir(path)
+  },
 
   async touch(path) {
     const now = new Date()
-    await utimes(path, now, now)
+    await promises.utimes(path, now, now)
   },
 
   async fsyncFolder(path) {
     // Windows cannot open a folder for fsync; there a rename is durable with its volume's journal, and no sooner.
     if (process.platform === 'win32') return
-    const folder = await open(path, constants.O_RDONLY | DIRECTORY)
+    const folder = await promises.open(path, constants.O_RDONLY | DIRECTORY)
     try {
       await folder.sync()
     } catch (error) {
@@ -49,17 +56,6 @@ export const nodeStorage: Storage = {
     } finally {
       await folder.close()
     }
-  },
-}
-
-/**
- * The same, but reading blocks: for a program that has nothing else to do meanwhile. The system reads ahead of it, and a
- * chunk costs less to copy than to hand to another thread and back.
- */
-export const blockingStorage: Storage = {
-  ...nodeStorage,
-  async open(path, mode) {
-    return new NodeFile(await open(path, FLAGS[mode], 0o644), true)
   },
 }
 
@@ -77,12 +73,10 @@ const FLAGS: Readonly<Record<OpenMode, number>> = {
 
 class NodeFile implements StorageFile {
   readonly #handle: FileHandle
-  readonly #blocks: boolean
   #poison: unknown
 
-  constructor(handle: FileHandle, blocks = false) {
+  constructor(handle: FileHandle) {
     this.#handle = handle
-    this.#blocks = blocks
   }
 
   async size(): Promise<number> {
@@ -92,11 +86,9 @@ class NodeFile implements StorageFile {
   async read(target: Uint8Array, position: number): Promise<number> {
     let done = 0
     while (done < target.length) {
-      const read = this.#blocks
-        ? readSync(this.#handle.fd, target, done, target.length - done, position + done)
-        : (await this.#handle.read(target, done, target.length - done, position + done)).bytesRead
-      if (read === 0) break
-      done += read
+      const { bytesRead } = await this.#handle.read(target, done, target.length - done, position + done)
+      if (bytesRead === 0) break
+      done += bytesRead
     }
     return done
   }
@@ -128,8 +120,18 @@ class NodeFile implements StorageFile {
   }
 }
 
-function kindOf(stat: { isFile(): boolean; isDirectory(): boolean; isSymbolicLink(): boolean }): StorageStat['kind'] {
-  if (stat.isFile()) return 'file'
-  if (stat.isDirectory()) return 'folder'
-  return stat.isSymbolicLink() ? 'link' : 'other'
+/** There is nothing under the name. */
+export function isAbsent(error: unknown): boolean {
+  const code = systemCode(error)
+  return code === 'ENOENT' || code === 'ENOTDIR'
+}
+
+export function statOf(stats: Stats): StorageStat {
+  return { kind: kindOf(stats), sizeBytes: stats.size, modifiedMs: stats.mtimeMs }
+}
+
+function kindOf(stats: Stats): StorageStat['kind'] {
+  if (stats.isFile()) return 'file'
+  if (stats.isDirectory()) return 'folder'
+  return stats.isSymbolicLink() ? 'link' : 'other'
 }

@@ -6,16 +6,12 @@
  * after `fsyncFolder` of its folder, and between those points a power cut may keep any part of them.
  * Failures are the system's own errors, with their `code` (`ENOENT`, `ENOSPC`, ...); see `storageError`.
  */
-export interface Storage {
+export interface Storage extends ReadableStorage {
   /**
    * `read`: an existing file; a link is followed. `write`: an existing file, read and written; a link is refused.
    * `create`: a new file; whatever has the name already, a link included, is refused with EEXIST.
    */
   open(path: string, mode: OpenMode): Promise<StorageFile>
-  /** What is under the name; a link is reported as such, not followed. Undefined when there is nothing. */
-  stat(path: string): Promise<StorageStat | undefined>
-  /** Names in a folder, sorted. */
-  readdir(path: string): Promise<string[]>
   /** Creates one folder, whose parent must exist. */
   mkdir(path: string): Promise<void>
   rename(from: string, to: string): Promise<void>
@@ -29,12 +25,26 @@ export interface Storage {
   fsyncFolder(path: string): Promise<void>
 }
 
+/** The part of it that reading files needs. */
+export interface ReadableStorage {
+  /** An existing file; a link is followed. */
+  open(path: string, mode: 'read'): Promise<ReadableFile>
+  /** What is under the name; a link is reported as such, not followed. Undefined when there is nothing. */
+  stat(path: string): Promise<StorageStat | undefined>
+  /** Names in a folder, sorted. */
+  readdir(path: string): Promise<string[]>
+}
+
 export type OpenMode = 'read' | 'write' | 'create'
 
-export interface StorageFile {
+export interface ReadableFile {
   size(): Promise<number>
   /** Reads into `target` from an offset of the file; less than its length only at the end of the file. */
   read(target: Uint8Array, position: number): Promise<number>
+  close(): Promise<void>
+}
+
+export interface StorageFile extends ReadableFile {
   /** Writes all of `bytes` at an offset. The caller leaves them unchanged until the promise settles. */
   write(bytes: Uint8Array, position: number): Promise<void>
   truncate(sizeBytes: number): Promise<void>
@@ -43,7 +53,6 @@ export interface StorageFile {
    * bytes and forgotten it, so every later call fails with the same error instead of succeeding falsely.
    */
   fsync(): Promise<void>
-  close(): Promise<void>
 }
 
 export interface StorageStat {

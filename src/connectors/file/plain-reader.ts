@@ -1,5 +1,5 @@
 import { MillraceError } from '../../errors.ts'
-import type { StorageFile } from '../../storage/storage.ts'
+import type { ReadableFile } from '../../storage/storage.ts'
 import type { SplitReader } from '../../stream/ports.ts'
 import { sourceError } from './source-error.ts'
 
@@ -7,7 +7,7 @@ export const CHUNK_BYTES = 256 << 10
 
 /** Reads a file in chunks, one ahead: while the caller decodes a chunk, the next one is read into a second buffer. */
 export class PlainReader implements SplitReader {
-  readonly #file: StorageFile
+  readonly #file: ReadableFile
   readonly #path: string
   readonly #sizeBytes: number
   #position: number
@@ -16,7 +16,7 @@ export class PlainReader implements SplitReader {
   #next: Promise<Uint8Array | null> | undefined
 
   /** `sizeBytes`: of the file when it was opened; one that ends sooner is being changed under our eyes. */
-  constructor(file: StorageFile, path: string, sizeBytes: number, fromOffset: number) {
+  constructor(file: ReadableFile, path: string, sizeBytes: number, fromOffset: number) {
     this.#file = file
     this.#path = path
     this.#sizeBytes = sizeBytes

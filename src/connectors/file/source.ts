@@ -2,7 +2,7 @@ import { basename, dirname, resolve } from 'node:path'
 import { MillraceError } from '../../errors.ts'
 import { nearestName } from '../../formats/nearest-name.ts'
 import { nodeStorage } from '../../storage/node-storage.ts'
-import type { Storage, StorageFile } from '../../storage/storage.ts'
+import type { ReadableFile, ReadableStorage } from '../../storage/storage.ts'
 import { systemCode } from '../../storage/storage-error.ts'
 import type { ConnectorContext, SourceConnector, Split, SplitReader } from '../../stream/ports.ts'
 import { GzipReader } from './gzip-reader.ts'
@@ -18,9 +18,9 @@ import { sourceError, tooShort } from './source-error.ts'
  */
 export class FileSource implements SourceConnector {
   readonly kind = 'file'
-  readonly #storage: Storage
+  readonly #storage: ReadableStorage
 
-  constructor(storage: Storage = nodeStorage) {
+  constructor(storage: ReadableStorage = nodeStorage) {
     this.#storage = storage
   }
 
@@ -52,7 +52,7 @@ export class FileSource implements SourceConnector {
   async #open({ base, uid }: ConnectorContext, id: string): Promise<OpenFile> {
     const path = resolve(base, id)
     const place = `${path} (source "${uid}")`
-    let file: StorageFile
+    let file: ReadableFile
     try {
       const kind = (await this.#storage.stat(path))?.kind
       if (kind === undefined) throw await this.#noFile(path, uid)
@@ -92,7 +92,7 @@ export class FileSource implements SourceConnector {
 }
 
 interface OpenFile {
-  readonly file: StorageFile
+  readonly file: ReadableFile
   readonly path: string
   readonly sizeBytes: number
   readonly gzip: boolean
