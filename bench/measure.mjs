@@ -4,14 +4,13 @@ import { fileURLToPath } from 'node:url'
 
 const hook = fileURLToPath(new URL('./usage-hook.cjs', import.meta.url))
 
-// Certificates that an environment adds to Node's own are read at the start of every process, which a program does not ask for.
-const { NODE_EXTRA_CA_CERTS: _unread, ...env } = process.env
-
 /**
  * @param {string[]} args script and its arguments
  * @returns {Promise<{ cpu: number, wall: number, rssMb: number, out: string }>}
  */
 export function measure(args, { cwd = process.cwd() } = {}) {
+  // Certificates that an environment adds to Node's own are read at the start of every process, which a program does not ask for.
+  const { NODE_EXTRA_CA_CERTS: _unread, ...env } = process.env
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, ['--require', hook, ...args], {
       cwd,

@@ -8,6 +8,9 @@ import { repository } from './source-files.ts'
 
 const program = join(repository, 'dist/cli/main.cjs')
 
+/** The program as a shell starts it. */
+export const programCommand = `'${process.execPath}' '${program}'`
+
 export interface Ended {
   readonly code: number | null
   readonly signal: NodeJS.Signals | null

@@ -1,9 +1,9 @@
 // Every command as a stranger types it: one clear message, the right exit code, no stack trace.
 import { execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { type Ended, folderWith, millrace, rawReadings, readings, rowsOf } from './cli-process.ts'
+import { type Ended, folderWith, millrace, programCommand, rawReadings, readings, rowsOf } from './cli-process.ts'
 
 const files = { 'readings.ts': readings(), 'raw.csv': rawReadings(200) }
 
@@ -77,6 +77,18 @@ describe.concurrent('what was typed wrong is answered with exit code 2', () => {
       message: expect.stringMatching(/readings\.ts/),
     })
     expect(code).toBe(2)
+  })
+})
+
+describe.concurrent('a reader that has gone', () => {
+  const cwd = folderWith({ 'table.csv': `x,label\n${'1,a\n2,b\n'.repeat(50)}` })
+
+  test('ends no command: what it would print is dropped, what it writes is written', () => {
+    const shell = `{ ${programCommand} eval table.csv --label label; echo $? >code; } 2>told | true`
+    execFileSync('sh', ['-c', shell], { cwd })
+    expect(readFileSync(join(cwd, 'told'), 'utf8')).toBe('')
+    expect(readFileSync(join(cwd, 'code'), 'utf8')).toBe('0\n')
+    expect(readFileSync(join(cwd, 'table.svg'), 'utf8')).toMatch(/^<svg/)
   })
 })
 

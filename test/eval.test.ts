@@ -64,7 +64,7 @@ describe.concurrent('eval', () => {
     expect(stdout).toMatch(/plot {6}people.svg/)
     const svg = readFileSync(join(cwd, 'people.svg'), 'utf8')
     expect(svg).toMatch(/^<svg xmlns/)
-    expect(svg).toMatch(/accuracy of buys over people.csv/)
+    expect(svg).toMatch(/<title>accuracy of buys over people.csv<\/title>/)
     expect(svg).not.toMatch(/NaN|Infinity/)
   })
 

@@ -15,6 +15,7 @@ import { evalPlot } from './eval-plot.ts'
 import { evalText, jsonLine } from './eval-report.ts'
 import { count } from './format.ts'
 import { Meter } from './meter.ts'
+import { print } from './print.ts'
 import { StatusLine } from './status-line.ts'
 import { steadyMs } from './steady-clock.ts'
 import { TableFile } from './table-file.ts'
@@ -50,13 +51,13 @@ export async function evalCommand(path: string, flags: EvalFlags): Promise<void>
     status.clear()
   }
   const { evaluation, results } = evaluated
-  if (flags.json) for (const result of results) process.stdout.write(`${jsonLine(result)}\n`)
-  else if (!flags.quiet) process.stdout.write(evalText(basename(path), evaluated))
+  if (flags.json) for (const result of results) print(`${jsonLine(result)}\n`)
+  else if (!flags.quiet) print(evalText(basename(path), evaluated))
   const plot =
     flags.plot === undefined && !flags.json ? `${basename(path).replace(/\.csv(\.gz)?$/, '')}.svg` : flags.plot
   if (typeof plot === 'string') {
     writePlot(plot, evalPlot(basename(path), evaluated))
-    if (!flags.json && !flags.quiet) process.stdout.write(`plot      ${plot}\n`)
+    if (!flags.json && !flags.quiet) print(`plot      ${plot}\n`)
   }
   if (evaluation.records === 0) throw nothingLearned(path, evaluation.examples)
 }

@@ -28,10 +28,12 @@ export function evalPlot(file: string, { evaluation, results }: Evaluated): stri
   const [low, high] = range(values, isError)
   const x = (records: number) => LEFT + ((WIDTH - LEFT - RIGHT) * records) / Math.max(1, evaluation.records)
   const y = (value: number) => TOP + ((HEIGHT - TOP - BOTTOM) * (high - value)) / (high - low)
+  const title = `${isError ? 'mean absolute error' : 'accuracy'} of ${plan.label} over ${file}`
   const parts = [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="system-ui, sans-serif" font-size="12">`,
+    `<title>${safe(title)}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>`,
-    text(LEFT, 24, `${isError ? 'mean absolute error' : 'accuracy'} of ${plan.label} over ${file}`, 'font-size="15"'),
+    text(LEFT, 24, title, 'font-size="15"'),
     ...ticks(low, high).map(
       (value) =>
         `<line x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${at(y(value))}" y2="${at(y(value))}" stroke="#dddddd"/>` +
@@ -117,6 +119,9 @@ function at(value: number): string {
 }
 
 function text(x: number, y: number, content: string, attributes = ''): string {
-  const safe = content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
-  return `<text x="${at(x)}" y="${at(y)}" fill="#333333" ${attributes}>${safe}</text>`
+  return `<text x="${at(x)}" y="${at(y)}" fill="#333333" ${attributes}>${safe(content)}</text>`
+}
+
+function safe(content: string): string {
+  return content.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }

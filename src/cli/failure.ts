@@ -2,11 +2,12 @@
 import { errorText, isMillraceError, redactedText } from '../errors.ts'
 import { exitCodeOf } from './exit-codes.ts'
 import { paint } from './paint.ts'
+import { printJson } from './print.ts'
 
 /** @param tell in place of the line on standard error */
 export function reportFailure(error: unknown, tell: (error: unknown) => void = printed): void {
   process.exitCode = exitCodeOf(error)
-  if (process.argv.includes('--json')) process.stdout.write(`${JSON.stringify(errorJson(error))}\n`)
+  if (process.argv.includes('--json')) printJson(errorJson(error))
   tell(error)
   if (process.env.MILLRACE_STACK) process.stderr.write(`${redactedText(String((error as Error).stack))}\n`)
 }

@@ -10,6 +10,7 @@ import { flinkFlag } from './flink-url.ts'
 import { table } from './format.ts'
 import { ownCommand } from './own-command.ts'
 import { wholeNumber } from './params.ts'
+import { print, printJson } from './print.ts'
 
 export interface StartFlags {
   readonly taskManagers?: string
@@ -27,9 +28,9 @@ export async function startCommand(flags: StartFlags): Promise<void> {
     taskHeapMb: wholeNumber('--memory', flags.memory, 64),
     note: (message) => process.stderr.write(`millrace: ${message}\n`),
   })
-  if (flags.json) return print({ type: 'cluster', url, home, pids })
+  if (flags.json) return printJson({ type: 'cluster', url, home, pids })
   const own = ownCommand()
-  process.stdout.write(
+  print(
     [
       `Flink is up at ${url}, with ${pids.taskManagers.length} TaskManager${pids.taskManagers.length === 1 ? '' : 's'}`,
       `  logs, checkpoints, savepoints in ${home}`,
@@ -48,26 +49,26 @@ export async function statusCommand(flags: { readonly flink?: string; readonly j
   if (flags.flink !== undefined) {
     const rest = new FlinkRest(flags.flink)
     const overview = await rest.overview()
-    if (flags.json) print({ type: 'status', url: rest.url, overview })
-    else process.stdout.write(`${overviewText(rest.url, overview)}\n`)
+    if (flags.json) printJson({ type: 'status', url: rest.url, overview })
+    else print(`${overviewText(rest.url, overview)}\n`)
     return
   }
   const status = await clusterStatus()
   if (status === undefined) throw noCluster()
   if (status.overview === undefined || status.processes.some(({ alive }) => !alive)) process.exitCode = 1
-  if (flags.json) print({ type: 'status', ...status })
-  else process.stdout.write(statusText(status))
+  if (flags.json) printJson({ type: 'status', ...status })
+  else print(statusText(status))
 }
 
 export async function stopClusterCommand(flags: { readonly force?: boolean; readonly json?: boolean }): Promise<void> {
   const ended = await stopCluster(undefined, { force: flags.force })
-  if (flags.json) print({ type: 'stopped', processes: ended })
-  else process.stdout.write(ended === 0 ? 'no local cluster was running\n' : `the local cluster is down\n`)
+  if (flags.json) printJson({ type: 'stopped', processes: ended })
+  else print(ended === 0 ? 'no local cluster was running\n' : `the local cluster is down\n`)
 }
 
 /** How a cluster that somebody else runs becomes fit for our jobs. */
 export function prepareCommand(): void {
-  process.stdout.write(`To prepare an existing Flink cluster (2.2 or later, Java 17, Linux x64), on each of its machines:
+  print(`To prepare an existing Flink cluster (2.2 or later, Java 17, Linux x64), on each of its machines:
 
 1. V8 goes into Flink's lib folder, because a job jar cannot load a native library twice:
      com.caoccao.javet:javet:5.0.6 and com.caoccao.javet:javet-v8-linux-x86_64:5.0.6
@@ -102,8 +103,4 @@ function noCluster(): MillraceError {
     where: new ClusterHome().path,
     remedy: 'Start one with "millrace flink start", or look at another one with --flink URL',
   })
-}
-
-function print(value: object): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`)
 }

@@ -8,6 +8,7 @@ import { stopJob } from '../runtime/flink/stop-job.ts'
 import { flinkFlag, flinkUrl } from './flink-url.ts'
 import { duration, eventTime, table } from './format.ts'
 import { ownCommand } from './own-command.ts'
+import { print, printJson } from './print.ts'
 
 export interface FlinkJobFlags {
   readonly flink?: string
@@ -18,9 +19,9 @@ export interface FlinkJobFlags {
 export async function listCommand(flags: FlinkJobFlags): Promise<void> {
   const rest = new FlinkRest(flinkUrl(flags))
   const jobs = [...(await rest.jobs())].sort((a, b) => b['start-time'] - a['start-time'])
-  if (flags.json) print({ type: 'jobs', url: rest.url, jobs: jobs.map(jobJson) })
-  else if (jobs.length === 0) process.stdout.write(`no jobs at ${rest.url}\n`)
-  else process.stdout.write(`${table([['job', 'state', 'started', 'for', 'name'], ...jobs.map(row)])}\n`)
+  if (flags.json) printJson({ type: 'jobs', url: rest.url, jobs: jobs.map(jobJson) })
+  else if (jobs.length === 0) print(`no jobs at ${rest.url}\n`)
+  else print(`${table([['job', 'state', 'started', 'for', 'name'], ...jobs.map(row)])}\n`)
 }
 
 /** Stops a job with a savepoint; its path alone goes to standard output, for scripts. */
@@ -28,11 +29,11 @@ export async function stopJobCommand(wanted: string, flags: FlinkJobFlags): Prom
   const rest = new FlinkRest(flinkUrl(flags))
   const { jid, name } = living(findJob(await rest.jobs(), wanted))
   const savepoint = await stopJob(rest, jid, flags.to)
-  if (flags.json) print({ type: 'stopped', job: jid, name, savepoint })
+  if (flags.json) printJson({ type: 'stopped', job: jid, name, savepoint })
   else {
     process.stderr.write(`stopped "${name}" (${jid}) with a savepoint; to go on from it:\n`)
     process.stderr.write(`  ${ownCommand()} submit FILE --from-savepoint ${savepoint}${flinkFlag(rest.url)}\n`)
-    process.stdout.write(`${savepoint}\n`)
+    print(`${savepoint}\n`)
   }
 }
 
@@ -45,8 +46,8 @@ export async function cancelCommand(wanted: string, flags: FlinkJobFlags): Promi
     await delay(POLL_MS)
     state = await rest.state(jid)
   }
-  if (flags.json) print({ type: 'cancelled', job: jid, name, state })
-  else process.stdout.write(`"${name}" (${jid}) has ended: ${state.toLowerCase()}\n`)
+  if (flags.json) printJson({ type: 'cancelled', job: jid, name, state })
+  else print(`"${name}" (${jid}) has ended: ${state.toLowerCase()}\n`)
 }
 
 const POLL_MS = 200
@@ -69,8 +70,4 @@ function row(job: JobSummary): string[] {
 function jobJson(job: JobSummary): object {
   const { jid, name, state } = job
   return { job: jid, name, state, startedAt: job['start-time'], durationMs: job.duration }
-}
-
-function print(value: object): void {
-  process.stdout.write(`${JSON.stringify(value)}\n`)
 }

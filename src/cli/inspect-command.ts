@@ -7,6 +7,7 @@ import { type FinalInspection, finalStateFolder, inspectFinalState } from '../ru
 import { type Inspection, inspectCheckpoint, newestCheckpoint } from '../runtime/local/inspect.ts'
 import { bytes, count, eventTime, table } from './format.ts'
 import { wholeNumber } from './params.ts'
+import { print, printJson } from './print.ts'
 import { describeText, ledgerText } from './report.ts'
 
 export interface InspectFlags {
@@ -17,8 +18,8 @@ export interface InspectFlags {
 export async function inspectCommand(path: string, flags: InspectFlags): Promise<void> {
   const top = wholeNumber('--top', flags.top, 0) ?? DEFAULT_TOP
   const inspection = await inspected(resolve(path))
-  if (flags.json) process.stdout.write(`${JSON.stringify(inspection)}\n`)
-  else process.stdout.write(inspectionText(inspection, top))
+  if (flags.json) printJson(inspection)
+  else print(inspectionText(inspection, top))
 }
 
 /** A checkpoint of the embedded engine, or the final state of a job on Flink. */

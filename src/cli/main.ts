@@ -7,6 +7,7 @@ import { EXIT_USAGE } from './exit-codes.ts'
 import { reportFailure } from './failure.ts'
 import { addFlink, addSubmit } from './flink-commands.ts'
 import type { InspectFlags } from './inspect-command.ts'
+import { print } from './print.ts'
 import type { RunFlags } from './run-settings.ts'
 
 function program(): Command {
@@ -16,7 +17,7 @@ function program(): Command {
     .showSuggestionAfterError()
     .showHelpAfterError('(millrace --help shows what there is)')
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error/, 'millrace')) })
+    .configureOutput({ writeOut: print, outputError: (text, write) => write(text.replace(/^error/, 'millrace')) })
   const collect = (value: string, before: string[]) => [...before, value]
   command
     .command('run')
@@ -84,6 +85,8 @@ function inherit(command: Command): void {
 }
 
 async function main(): Promise<void> {
+  // The maps take a while to read: only where a stack was asked for.
+  if (process.env.MILLRACE_STACK) process.setSourceMapsEnabled(true)
   try {
     await program().parseAsync()
   } catch (error) {

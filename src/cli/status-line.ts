@@ -14,7 +14,7 @@ export class StatusLine {
   constructor(name: string, quiet: boolean) {
     this.#name = name
     this.#quiet = quiet
-    this.#live = process.stderr.isTTY === true && !quiet
+    this.#live = !quiet && process.stderr.isTTY === true
   }
 
   /** A line that stays. */
