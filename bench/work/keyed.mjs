@@ -19,8 +19,9 @@ import {
   zipfNumber,
 } from './keyed-records.mjs'
 
-// As `millrace run` does: see keep-objects-young.ts.
+// As `millrace run` does: see stream-flags.ts.
 setFlagsFromString('--no-allocation-site-pretenuring')
+setFlagsFromString('--max-inlined-bytecode-size-cumulative=2000')
 
 const standardise = process.argv[2] === 'standardise'
 const KEYS = Number(process.argv[3] ?? 1_000_000)

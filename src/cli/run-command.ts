@@ -9,20 +9,20 @@ import { isMillraceError } from '../errors.ts'
 import type { JsonObject } from '../stage/json.ts'
 import type { Pipeline } from '../stream/pipeline.ts'
 import { reportFailure } from './failure.ts'
-import { keepObjectsYoung } from './keep-objects-young.ts'
 import { paramsOf } from './params.ts'
 import { reportText } from './report.ts'
 import { openHttp } from './run-http.ts'
 import { logFailure, type RunOutput, runLogger, runOutput } from './run-output.ts'
 import { type RunFlags, type RunSettings, runSettings } from './run-settings.ts'
 import { onClosedOutput, onSignals } from './signals.ts'
+import { setStreamFlags } from './stream-flags.ts'
 import { userErrors } from './user-errors.ts'
 
 const PROGRESS_MS = 250
 
 export async function runCommand(file: string, flags: RunFlags): Promise<void> {
   const settings = runSettings(flags, process.env)
-  keepObjectsYoung()
+  setStreamFlags()
   let name = basename(file)
   try {
     // esbuild works in a process of its own; meanwhile this one loads the engine.

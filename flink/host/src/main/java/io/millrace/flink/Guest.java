@@ -51,7 +51,7 @@ final class Guest implements AutoCloseable {
 
   /**
    * Or V8 would make records among the old objects for good, once a collection came at a bad moment
-   * while models grew: src/cli/keep-objects-young.ts.
+   * while models grew: src/cli/stream-flags.ts.
    */
   private static final String YOUNG_OBJECTS = "--no-allocation-site-pretenuring";
 

@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { keepObjectsYoung } from './keep-objects-young.ts'
+import { setStreamFlags } from './stream-flags.ts'
 
 let collect: (options: { type: 'minor' }) => void
 let isYoung: (object: object) => boolean
@@ -15,6 +15,7 @@ beforeAll(() => {
 afterAll(() => {
   setFlagsFromString('--no-allow-natives-syntax')
   setFlagsFromString('--allocation-site-pretenuring')
+  setFlagsFromString('--max-inlined-bytecode-size-cumulative=920')
 })
 
 /** Whether a place in the code, all of whose objects have outlived a collection again and again, still makes young ones. */
@@ -33,6 +34,6 @@ function makesYoung(): boolean {
 
 it('has objects made among the young ones, also where all have outlived collections, which V8 does not by itself', () => {
   expect(makesYoung()).toBe(false)
-  keepObjectsYoung()
+  setStreamFlags()
   expect(makesYoung()).toBe(true)
 })
