@@ -80,15 +80,20 @@ export class FileSource implements SourceConnector {
 
   async #noFile(path: string, uid: string): Promise<MillraceError> {
     const names = await this.#storage.readdir(dirname(path)).catch(() => undefined)
-    const near = nearestName(basename(path), names ?? [])
-    const missingFolder = names === undefined ? `The folder ${dirname(path)} does not exist either` : undefined
     return new MillraceError('ML_NO_FILE', {
       what: 'there is no such file',
       where: `${path} (source "${uid}")`,
       remedy:
-        missingFolder ?? (near === undefined ? 'Relative paths count from the base folder' : `Did you mean ${near}`),
+        names === undefined ? `The folder ${dirname(path)} does not exist either` : remedyFor(basename(path), names),
     })
   }
+}
+
+/** @param names what the folder holds */
+function remedyFor(missing: string, names: readonly string[]): string {
+  if (names.includes(missing)) return 'It is a link, and what it names is gone'
+  const near = nearestName(missing, names)
+  return near === undefined ? 'Relative paths count from the base folder' : `Did you mean ${near}`
 }
 
 interface OpenFile {
