@@ -9,7 +9,7 @@ import { code } from './packed-cholesky-code.ts'
  */
 
 /** From this many dimensions on. */
-export const SIMD_FROM = 16
+const SIMD_FROM = 16
 
 /** Where x begins in the memory of the unit; before it the results. This and what follows are in doubles. */
 const X = 8
@@ -46,7 +46,7 @@ class LastPart {
   }
 }
 
-class SimdUnit {
+export class SimdUnit {
   readonly #memory: Memory
   readonly #update: Update
   #doubles: Float64Array
@@ -63,6 +63,15 @@ class SimdUnit {
     this.#doubles = new Float64Array(exports.memory.buffer)
   }
 
+  /** Makes room for a matrix of `size` doubles. @throws RangeError where there is not so much memory */
+  fit(n: number, size: number): void {
+    const missing = matrixAt(n) + size - this.#doubles.length
+    if (missing <= 0) return
+    this.#memory.grow(Math.ceil(missing / PAGE))
+    this.#doubles = new Float64Array(this.#memory.buffer)
+  }
+
+  /** As `rankOneUpdate`, with `size` the doubles of the matrix, for which there is room; w stays as it is. */
   update(
     page: Float64Array,
     at: number,
@@ -75,12 +84,7 @@ class SimdUnit {
     target: number,
     result: Float64Array,
   ): void {
-    const m = X + n + (n & 1)
-    const missing = m + size - this.#doubles.length
-    if (missing > 0) {
-      this.#memory.grow(Math.ceil(missing / PAGE))
-      this.#doubles = new Float64Array(this.#memory.buffer)
-    }
+    const m = matrixAt(n)
     const doubles = this.#doubles
     for (let i = 0; i < n; i++) doubles[X + i] = w[i]
     doubles.set(this.#given.of(page, at, size), m)
@@ -90,32 +94,23 @@ class SimdUnit {
   }
 }
 
+/** Where the matrix begins: behind x, at an even place. */
+function matrixAt(n: number): number {
+  return X + n + (n & 1)
+}
+
 /** One of an isolate, made when first needed; null where there is none. */
 let unit: SimdUnit | null | undefined
 
-/**
- * As `rankOneUpdate`, with `size` the doubles of the matrix. w stays as it is.
- * @returns false where there is no such unit: nothing is done then
- */
-export function rankOneUpdateBySimd(
-  page: Float64Array,
-  at: number,
-  n: number,
-  size: number,
-  tail: number,
-  w: Float64Array,
-  q: number,
-  keep: number,
-  target: number,
-  result: Float64Array,
-): boolean {
-  if (unit === null || size > LARGEST) return false
+/** The unit, with room for a matrix of `size` doubles; undefined where there is none. */
+export function simdUnit(n: number, size: number): SimdUnit | undefined {
+  if (unit === null || n < SIMD_FROM || size > LARGEST) return undefined
   try {
     unit ??= new SimdUnit()
-    unit.update(page, at, n, size, tail, w, q, keep, target, result)
-    return true
+    unit.fit(n, size)
+    return unit
   } catch {
     unit = null
-    return false
+    return undefined
   }
 }

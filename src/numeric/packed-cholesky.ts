@@ -1,4 +1,4 @@
-import { rankOneUpdateBySimd, SIMD_FROM } from './packed-cholesky-simd.ts'
+import { simdUnit } from './packed-cholesky-simd.ts'
 
 /**
  * A positive definite matrix as Λ = U D Uᵀ with U unit upper triangular and D diagonal, inside a row of doubles, and a
@@ -98,7 +98,7 @@ const LARGE_GROWTH = 4
  *
  * result[RESIDUAL] = q (target − m·x)² / (1 + q xᵀ Λ⁻¹ x): what the least sum of squares grows by (before `keep`).
  * A negative q takes an observation back: 1 + q xᵀ Λ⁻¹ x must stay well above 0.
- * O(n²); from `SIMD_FROM` dimensions on by SIMD where the engine has it, with the same bits.
+ * O(n²); from 16 dimensions on by SIMD where the engine has it, with the same bits.
  * @param w x, of which elements from n on are not read; may be overwritten
  * @param result MEAN and VARIANCE are the bits of `eliminate`, of the matrix before
  */
@@ -113,11 +113,10 @@ export function rankOneUpdate(
   target: number,
   result: Float64Array,
 ): void {
-  if (n >= SIMD_FROM) {
-    const size = packedSize(n, tail)
-    if (rankOneUpdateBySimd(page, at, n, size, tail, w, q, keep, target, result)) return
-  }
-  rankOneUpdateByScalars(page, at, n, tail, w, q, keep, target, result)
+  const size = packedSize(n, tail)
+  const unit = simdUnit(n, size)
+  if (unit === undefined) rankOneUpdateByScalars(page, at, n, tail, w, q, keep, target, result)
+  else unit.update(page, at, n, size, tail, w, q, keep, target, result)
 }
 
 /** Four columns at a time: each element of w is read and written once for them. */
