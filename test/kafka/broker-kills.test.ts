@@ -12,7 +12,6 @@ describeOnKafka('a Kafka transaction domain whose broker is killed', {}, (broker
     const report = await brokerCampaign(broker(), kills, seed)
     console.log(JSON.stringify(report))
     expect(report.restarts).toBeGreaterThan(0)
-    // A first kill that comes early, and starts of the broker that take seconds, leave time for few; the campaign compares all.
-    expect(report.rows).toBeGreaterThan(1)
+    expect(report.rows).toBeGreaterThan(100)
   })
 })
