@@ -7,7 +7,9 @@ import { writePath } from './identity-codec.ts'
 import { PlaceWriter } from './place-table.ts'
 
 /** Bytes that an identity takes at most when it is written at once. */
-const LONGEST_SHORT = 24
+const LONGEST_SHORT = 27
+/** Four groups of seven bits. */
+const FOUR_GROUPS = 0x10000000
 
 export class FrameWriter {
   readonly #codec: EdgeEncoder
@@ -54,19 +56,19 @@ export class FrameWriter {
     const to = bytes.bytes
     view.setUint32(start, 0, true)
     view.setInt32(start + 4, hash, true)
-    if (
-      place > 0 &&
-      place < 128 &&
-      path === ROOT_PATH &&
-      position >= 0 &&
-      position < 0x7fffffff &&
-      (position | 0) === position
-    ) {
+    if (place > 0 && place < 128 && path === ROOT_PATH && position >= 0 && Number.isSafeInteger(position)) {
       to[start + 8] = place
       view.setFloat64(start + 9, time, true)
       let at = start + 17
-      for (; position > 127; position >>>= 7) to[at++] = (position & 127) | 128
-      to[at] = position
+      // As `varint`, by whole numbers of 32 bits.
+      const high = Math.floor(position / FOUR_GROUPS)
+      let rest = (position - high * FOUR_GROUPS) | 0
+      if (high > 0) {
+        for (const end = at + 4; at < end; rest >>>= 7) to[at++] = (rest & 127) | 128
+        rest = high | 0
+      }
+      for (; rest > 127; rest >>>= 7) to[at++] = (rest & 127) | 128
+      to[at] = rest
       to[at + 1] = 0
       to[at + 2] = 1
       bytes.truncate(at + 3)
