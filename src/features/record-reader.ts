@@ -62,7 +62,7 @@ export function rowReader(spec: FeatureSpec, sources: readonly CategorySource[],
   for (let from = 0; from < lines.length; from += INPUTS_A_FUNCTION) {
     const part = lines.slice(from, from + INPUTS_A_FUNCTION)
     const marks = new Set(part.flatMap(({ mark }) => (mark === undefined ? [] : [mark])))
-    const head = [...marks].map((mark) => `const mark${mark} = row.marks[${mark}]`)
+    const head = [...marks].map((mark) => `const mark${mark} = row.marks[row.base + ${mark}]`)
     parts.push(
       generate(
         part.map(({ line }) => line),

@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
 import { rowCodec } from './row-codec.ts'
-import { RowCursor } from './row-cursor.ts'
+import { MOST_ROWS, RowCursor } from './row-cursor.ts'
 import { number, type RecordSchema, record, string } from './schema.ts'
 import { order, schemaAndRow } from './value.fixture.ts'
 
@@ -17,6 +17,12 @@ function written(schema: RecordSchema<unknown>, rows: readonly unknown[]): { byt
     return writer.length
   })
   return { bytes: writer.finish(), ends }
+}
+
+/** Comes to a row, as if it were the first. */
+function goTo(cursor: RowCursor, start: number, end: number, i = 0): void {
+  cursor.place(i, start, end)
+  cursor.at(i)
 }
 
 function cursorOver(schema: RecordSchema<unknown>, bytes: Uint8Array): RowCursor {
@@ -40,7 +46,7 @@ interface Pair {
 /** A cursor at the first row, and what shows it. */
 function atFirst(): { cursor: RowCursor; shown: Pair } {
   const cursor = cursorOver(pair, bytes)
-  cursor.next(0, ends[0])
+  goTo(cursor, 0, ends[0])
   return { cursor, shown: cursor.record as Pair }
 }
 
@@ -51,7 +57,7 @@ describe('a row cursor', () => {
         const { bytes, ends } = written(schema, [row, row])
         const cursor = cursorOver(schema, bytes)
         for (const [start, end] of [[0, ends[0]], ends]) {
-          cursor.next(start, end)
+          goTo(cursor, start, end)
           const shown = cursor.record as Record<string, unknown>
           expect(Object.keys(shown)).toEqual(Object.keys(row))
           for (const { name } of schema.fields) expect(Object.is(shown[name], row[name])).toBe(true)
@@ -65,6 +71,19 @@ describe('a row cursor', () => {
       }),
       { numRuns: 300 },
     )
+  })
+
+  test('holds many rows, each at its number, in whatever order it comes to them', () => {
+    const rows = Array.from({ length: MOST_ROWS }, (_unused, i) => ({ id: 'x'.repeat(i), x: i }))
+    const { bytes, ends } = written(pair, rows)
+    const cursor = cursorOver(pair, bytes)
+    for (let i = 0; i < MOST_ROWS; i++) cursor.place(i, i === 0 ? 0 : ends[i - 1], ends[i])
+    for (let n = 0; n < MOST_ROWS; n++) {
+      const i = (n * 37) % MOST_ROWS
+      cursor.at(i)
+      expect({ ...cursor.record }).toEqual(rows[i])
+      expect(cursor.toRecord()).toEqual(rows[i])
+    }
   })
 
   test('refuses damaged bytes as the codec does, or shows what the codec reads', () => {
@@ -83,7 +102,7 @@ describe('a row cursor', () => {
         const cursor = cursorOver(schema, damaged)
         let shown: unknown
         try {
-          cursor.next(0, damaged.length)
+          goTo(cursor, 0, damaged.length)
           shown = { ...cursor.record }
         } catch (error) {
           expect(String(error)).toContain('ML_CORRUPT')
@@ -104,7 +123,7 @@ describe('a row cursor', () => {
 
   test('does not let a record be read after its call: not at the next row, nor when there is none', () => {
     const { cursor, shown } = atFirst()
-    cursor.next(ends[0], ends[1])
+    goTo(cursor, ends[0], ends[1], 1)
     expect((cursor.record as Pair).id).toBe('b')
     expect(() => shown.id).toThrow('ML_VALUE: a function reads a record that it was given in an earlier call')
     expect(cursor.refused).toBe(true)

@@ -7,9 +7,12 @@ import type { RecordSchema } from './schema.ts'
 /** Makes an object that shows the fields of the row under way. */
 type MakeHandle = () => object
 
+/** Rows that a cursor holds at most: what their places and keys take fits the first cache. */
+export const MOST_ROWS = 64
+
 /**
- * The rows of a schema one after the other, read where they lie: a function sees the fields of a row by `record`, which
- * reads them from the bytes when it is asked, and no object is made for the row. Layout of rows: `row-codec.ts`.
+ * Rows of a schema, read where they lie: a function sees the fields of a row by `record`, which reads them from the bytes
+ * when it is asked, and no object is made for the row. Layout of rows: `row-codec.ts`.
  *
  * `record` has the fields as properties of its own, in schema order, so that its keys, a spread of it and its JSON are those
  * of the record. It is good during the call that is given it, and cannot be changed: a function that does something to it, or
@@ -22,8 +25,9 @@ export class RowCursor {
   /** A function has kept or changed a record: it needs records of its own. */
   refused = false
   readonly layout: RowLayout
-  /** Where fields begin whose place is not fixed, see `RowLayout`. */
+  /** Where fields begin whose place is not fixed, see `RowLayout`: row after row, those of the one under way from `base` on. */
   readonly marks: Int32Array
+  base = 0
   bytes: Uint8Array = new Uint8Array(0)
   view: DataView = new DataView(new ArrayBuffer(0))
   readonly #codec: RowCodec<unknown>
@@ -32,14 +36,14 @@ export class RowCursor {
   /** As a handle, and writes down which fields are read. */
   readonly #witness: object
   readonly #seen: number[] = []
+  readonly #starts = new Int32Array(MOST_ROWS)
   #reader!: ByteReader
-  #start = 0
   /** What `record` is while a row is under way. */
   live: object | undefined
 
   private constructor(schema: RecordSchema<unknown>) {
     this.layout = new RowLayout(schema.fields)
-    this.marks = new Int32Array(this.layout.marks)
+    this.marks = new Int32Array(MOST_ROWS * this.layout.marks)
     this.#codec = rowCodec(schema)
     this.#locate = this.layout.locator()
     const getters = this.layout.getters(this)
@@ -74,10 +78,15 @@ export class RowCursor {
     this.#reader = reader
   }
 
-  /** Comes to the row from `start` to `end`. @throws ML_CORRUPT when that is no row */
-  next(start: number, end: number): void {
-    this.#start = start
-    if (this.#locate(this.bytes, start, this.marks) !== end) this.#refuse(start, end)
+  /** Row number `i` goes from `start` to `end`. @throws ML_CORRUPT when that is no row */
+  place(i: number, start: number, end: number): void {
+    this.#starts[i] = start
+    if (this.#locate(this.bytes, start, this.marks, this.baseOf(i)) !== end) this.#refuse(start, end)
+  }
+
+  /** Makes row number `i` the one under way. */
+  at(i: number): void {
+    this.base = this.baseOf(i)
     const [one, other] = this.#handles
     this.record = this.live = this.record === one ? other : one
   }
@@ -87,17 +96,22 @@ export class RowCursor {
     this.live = undefined
   }
 
+  /** Where the marks of row number `i` begin. */
+  baseOf(i: number): number {
+    return i * this.layout.marks
+  }
+
   /** Where a field begins, and the one before it ends: an index into `bytes`. */
-  start(field: number): number {
+  start(field: number, base: number = this.base): number {
     const { layout } = this
-    return this.marks[layout.markOf[field]] + layout.distance[field]
+    return this.marks[base + layout.markOf[field]] + layout.distance[field]
   }
 
   /** The row as a record, which lasts. */
   toRecord(): unknown {
     const reader = this.#reader
     const { offset } = reader
-    reader.offset = this.#start
+    reader.offset = this.#starts[this.base / this.layout.marks]
     const record = this.#codec.decode(reader)
     reader.offset = offset
     return record

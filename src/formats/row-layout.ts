@@ -5,12 +5,14 @@ interface RowPlace {
   readonly bytes: Uint8Array
   readonly view: DataView
   readonly marks: Int32Array
+  readonly base: number
   readonly live: object | undefined
   text(at: number): string
   stale(): never
 }
 
-export type Locator = (bytes: Uint8Array, at: number, marks: Int32Array) => number
+/** @param base where the row's marks go */
+export type Locator = (bytes: Uint8Array, at: number, marks: Int32Array, base: number) => number
 
 /**
  * Where the fields of a row stand: each at a fixed distance from a mark. Mark 0 is the first field's place; behind every field
@@ -52,7 +54,7 @@ export class RowLayout {
     const lines = masks.map((mask) => `const ${mask} = bytes[at++]`)
     const used = this.#nullable.length % 8
     if (used !== 0) lines.push(`if (${masks[masks.length - 1]} >> ${used} !== 0) return -1`)
-    lines.push('marks[0] = at')
+    lines.push('marks[base] = at')
     let fixed = 0
     const step = (): void => {
       if (fixed > 0) lines.push(`at += ${fixed}`)
@@ -72,10 +74,10 @@ export class RowLayout {
       }[field.type === 'string' || field.type === 'boolean' ? field.type : 'number']
       const bit = this.#nullable.indexOf(field)
       lines.push(bit < 0 ? `{ ${pass} }` : `if ((m${bit >> 3} & ${1 << (bit & 7)}) === 0) { ${pass} }`)
-      lines.push(`marks[${this.markOf[i] + 1}] = at`)
+      lines.push(`marks[base + ${this.markOf[i] + 1}] = at`)
     })
     step()
-    const code = `'use strict'; return function (bytes, at, marks) {\n  ${lines.join('\n  ')}\n  return at\n}`
+    const code = `'use strict'; return function (bytes, at, marks, base) {\n  ${lines.join('\n  ')}\n  return at\n}`
     return new Function('passText', code)(passText)
   }
 
@@ -83,13 +85,13 @@ export class RowLayout {
   getters(row: RowPlace): readonly (() => unknown)[] {
     return this.fields.map((field, i) => {
       const mark = this.markOf[i]
-      const at = `row.marks[${mark}] + ${this.distance[i]}`
+      const at = `row.marks[row.base + ${mark}] + ${this.distance[i]}`
       const read = {
         string: `row.text(${at})`,
         boolean: `row.bytes[${at}] === 1`,
         number: `row.view.getFloat64(${at}, true)`,
       }[field.type === 'string' || field.type === 'boolean' ? field.type : 'number']
-      const value = field.nullable ? `row.marks[${mark + 1}] === ${at} ? null : ${read}` : read
+      const value = field.nullable ? `row.marks[row.base + ${mark + 1}] === ${at} ? null : ${read}` : read
       const code = `'use strict'; return function () { return this === row.live ? ${value} : row.stale() }`
       return new Function('row', code)(row) as () => unknown
     })

@@ -9,7 +9,7 @@ import { ModelRow } from '../learn/model-row.ts'
 import { SlotNames } from '../learn/slot-names.ts'
 import type { ModelTask } from '../learn/tasks/model-task.ts'
 import type { EncodedKey } from '../state/key.ts'
-import type { ModelStore, ModelStoreOptions, ModelStoreParts } from './model-store.ts'
+import { LAST, type ModelStore, type ModelStoreOptions, type ModelStoreParts, STEP, TYPICAL } from './model-store.ts'
 import type { OperatorCapture, OperatorContext } from './operator.ts'
 
 export class GlobalModel implements ModelStore {
@@ -70,8 +70,19 @@ export class GlobalModel implements ModelStore {
     this.#task.count(row, 0, label, weight)
   }
 
-  testThenTrain(x: FeatureVector, label: number, weight: number, out: Float64Array): void {
+  testThenTrain(
+    _key: EncodedKey,
+    x: FeatureVector,
+    label: number,
+    weight: number,
+    out: Float64Array,
+    known: Float64Array,
+  ): void {
+    this.#model.fit()
     const { learner, row } = this.#model
+    known[STEP] = this.#model.steps
+    known[TYPICAL] = this.#task.typical(row, 0)
+    known[LAST] = this.#task.last(row, 0)
     learner.testThenTrain(row, this.#header, x, label, weight, out)
     this.#task.count(row, 0, label, weight)
   }

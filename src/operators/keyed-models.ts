@@ -12,7 +12,7 @@ import { SlotNames } from '../learn/slot-names.ts'
 import type { ModelTask } from '../learn/tasks/model-task.ts'
 import type { EncodedKey } from '../state/key.ts'
 import { SlabTable } from '../state/slab-table.ts'
-import type { ModelStore, ModelStoreOptions, ModelStoreParts } from './model-store.ts'
+import { LAST, type ModelStore, type ModelStoreOptions, type ModelStoreParts, STEP, TYPICAL } from './model-store.ts'
 import type { OperatorCapture, OperatorContext } from './operator.ts'
 
 /** 4 MB. */
@@ -93,11 +93,30 @@ export class KeyedModels implements ModelStore {
     this.#task.count(page, offset, label, weight)
   }
 
-  testThenTrain(x: FeatureVector, label: number, weight: number, out: Float64Array): void {
-    this.#own()
-    const { page, offset } = this.#table
-    this.#learner.testThenTrain(page, offset + this.#header, x, label, weight, out)
-    this.#task.count(page, offset, label, weight)
+  testThenTrain(
+    key: EncodedKey,
+    x: FeatureVector,
+    label: number,
+    weight: number,
+    out: Float64Array,
+    known: Float64Array,
+  ): void {
+    const table = this.#table
+    this.#key = key
+    if (table.ownTold(key)) this.#slot = key.slot
+    else {
+      this.#slot = table.open(key)
+      this.#own()
+    }
+    const { page, offset } = table
+    const task = this.#task
+    const learner = this.#learner
+    const model = offset + this.#header
+    known[STEP] = learner.steps(page, model)
+    known[TYPICAL] = task.typical(page, offset)
+    known[LAST] = task.last(page, offset)
+    learner.testThenTrain(page, model, x, label, weight, out)
+    task.count(page, offset, label, weight)
   }
 
   weights(): readonly SlotWeights[] | undefined {

@@ -28,6 +28,9 @@ export interface ModelStoreParts {
   readonly create: CreateLearner | undefined
 }
 
+/** Of what was known before a record: where each stands in an array. */
+export const [STEP, TYPICAL, LAST] = [0, 1, 2] as const
+
 /** A model store with its rows somewhere; `open` makes the row of a key current. */
 export interface ModelStore {
   readonly encoder: FeatureEncoder
@@ -45,8 +48,19 @@ export interface ModelStore {
   predict(x: FeatureVector, out: Float64Array): void
   /** @throws ML_LEARN, ML_LABEL, ML_STATE_LIMIT; the model is as before then */
   learn(x: FeatureVector, label: number, weight: number): void
-  /** Predicts, then learns; the same bits as the two calls. */
-  testThenTrain(x: FeatureVector, label: number, weight: number, out: Float64Array): void
+  /**
+   * Opens the model of the key, predicts, then learns: the same bits as the three calls.
+   *
+   * @param known gets `step`, `typical` and `last` as they were before
+   */
+  testThenTrain(
+    key: EncodedKey,
+    x: FeatureVector,
+    label: number,
+    weight: number,
+    out: Float64Array,
+    known: Float64Array,
+  ): void
   /** What the current model has learned of its inputs. */
   weights(): readonly SlotWeights[] | undefined
   /** The one model there is has reached what its spec says to stop at. */

@@ -9,7 +9,7 @@ import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
 import type { RowCursor } from '../formats/row-cursor.ts'
 import type { EncodedKey } from '../state/key.ts'
-import type { Identity } from '../time/identity.ts'
+import type { Identity, Place } from '../time/identity.ts'
 import type { OperatorDescription } from './describe.ts'
 import type { Ledger } from './ledger.ts'
 
@@ -25,6 +25,8 @@ export interface OperatorContext {
   emit(output: number, value: unknown): void
   /** As `emit`, for the `ordinal`-th of several values that one record gives on one output. */
   emitChild(output: number, value: unknown, ordinal: number): void
+  /** As `emit` of a value for each row from `from` to before `to`; a value that cannot travel rejects its row. */
+  emitRows(output: number, rows: RowBlock, from: number, to: number, valueAt: (i: number) => unknown): void
   /** True when something is connected to the output: do not build values that nobody takes. */
   connected(output: number): boolean
   /** Sends the record under way to the rejected output and counts it; the operator's state must be as before it. */
@@ -39,16 +41,28 @@ export interface OperatorContext {
   deleteProcessingTimer(time: number, tag: string): void
 }
 
+/** Rows of a frame that are read where they lie, and the identity of each. */
+export interface RowBlock {
+  readonly row: RowCursor
+  readonly times: Float64Array
+  readonly positions: Float64Array
+  place(i: number): Place
+  path(i: number): number | readonly number[]
+  /** Gives the context the identity and key of row number `i`; `row.at(i)` shows its fields. */
+  enter(i: number): void
+}
+
 export interface Operator {
   readonly ledger: Ledger
   receive(input: number, value: unknown): void
-  /** Rows of the input may come where they lie, by `receiveRow`: nobody keeps or passes on their records. */
+  /** Rows of the input may come where they lie, by `receiveRows`: nobody keeps or passes on their records. */
   takesRows?(input: number): boolean
   /**
-   * As `receive`, of a row where it lies. False when it has to come as a record: nothing has changed then, or been counted.
-   * So a row that is rejected comes a second time, and a function that cannot do with a row has a record then.
+   * As `receive` for each row from `from` to before `to`. Returns the first one that has to come as a record, or `to`:
+   * nothing has changed or been counted for it. So a row that is rejected comes a second time, and a function that cannot do
+   * with a row has a record then.
    */
-  receiveRow?(input: number, row: RowCursor): boolean
+  receiveRows?(input: number, rows: RowBlock, from: number, to: number): number
   onEventTimer?(time: number, tag: string): void
   onProcessingTimer?(time: number, tag: string): void
   /** End of a bounded stream, after every timer. Not called on suspend. */

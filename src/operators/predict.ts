@@ -11,9 +11,7 @@
 import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
 import type { FeatureVector } from '../features/feature-vector.ts'
-import type { RowCursor } from '../formats/row-cursor.ts'
 import type { CreateLearner } from '../learn/create-learner.ts'
-import { checkWeight } from '../learn/learner.ts'
 import { createTask } from '../learn/tasks/create-task.ts'
 import type { ModelTask } from '../learn/tasks/model-task.ts'
 import { type EncodedKey, type Key, KeyEncoder, keyOf } from '../state/key.ts'
@@ -39,11 +37,13 @@ import {
   UNMATCHED,
   WAITING_COUNT,
 } from './model-counters.ts'
+import { EXPIRIES, JUDGED, MODELS, OUTCOMES, RECORDS } from './model-outputs.ts'
 import type { ModelStore, ModelStoreOptions } from './model-store.ts'
 import { type ModelUpdateSettings, ModelUpdates } from './model-updates.ts'
-import type { Operator, OperatorCapture, OperatorContext } from './operator.ts'
+import type { Operator, OperatorCapture, OperatorContext, RowBlock } from './operator.ts'
 import { expiryOf, outcomeOf } from './outcome.ts'
 import { EARLY, type PendingRow, PendingStore, WAITING } from './pending-store.ts'
+import { TestThenTrain, weightOf } from './test-then-train.ts'
 import { writePart } from './write-part.ts'
 
 export interface PredictSettings extends ModelStoreOptions, ModelUpdateSettings {
@@ -62,11 +62,6 @@ export interface PredictFunctions {
   readonly learner?: CreateLearner
 }
 
-const RECORDS = 0
-const OUTCOMES = 2
-const EXPIRIES = 3
-const MODELS = 4
-const JUDGED = 5
 /** Tag of the timers that end an entry; '~': they follow from the entries, so no snapshot holds them. */
 const EXPIRY = '~'
 
@@ -84,8 +79,8 @@ export class PredictOperator implements Operator {
   readonly #pending: PendingStore | undefined
   readonly #joinKeys: KeyEncoder
   readonly #updates: ModelUpdates
-  /** The model has learned from the row under way. */
-  #trained = false
+  /** Where records carry their labels. */
+  readonly #learning: TestThenTrain | undefined
 
   constructor(context: OperatorContext, settings: PredictSettings, functions: PredictFunctions) {
     this.#context = context
@@ -100,7 +95,12 @@ export class PredictOperator implements Operator {
     this.#out = new Float64Array(this.models.outputs)
     this.#joinKeys = new KeyEncoder(context.keyGroups)
     this.ledger = new Ledger(modelCounters, context.keyGroups)
-    if (settings.labels !== null) {
+    const { label, weight } = functions
+    if (settings.labels === null) {
+      const { models, ledger } = this
+      const shared = { context, models, ledger, task: this.#task, updates: this.#updates, where: this.#where }
+      if (label !== undefined) this.#learning = new TestThenTrain({ ...shared, label, weight })
+    } else {
       const { keyGroups } = context
       const { outputs } = this.models
       const { dense, active, valued } = this.models.encoder
@@ -119,7 +119,7 @@ export class PredictOperator implements Operator {
     this.ledger.add(IN, group)
     try {
       if (this.#pending !== undefined) this.#predictAndKeep(value, this.#pending)
-      else if (this.#functions.label !== undefined) this.#testThenTrain(value)
+      else if (this.#learning !== undefined) this.#learning.record(value)
       else this.#predictOnly(value)
     } catch (error) {
       this.#context.reject(value, error)
@@ -127,19 +127,11 @@ export class PredictOperator implements Operator {
   }
 
   takesRows(): boolean {
-    return this.#pending === undefined && this.#functions.label !== undefined && !this.#context.connected(RECORDS)
+    return this.#learning !== undefined && !this.#context.connected(RECORDS)
   }
 
-  receiveRow(_input: number, row: RowCursor): boolean {
-    this.#trained = false
-    try {
-      this.#testThenTrain(row.record, row)
-    } catch (error) {
-      if (!this.#trained) return false
-      this.#context.reject(row.toRecord(), error)
-    }
-    this.ledger.add(IN, this.#context.key.group)
-    return true
+  receiveRows(_input: number, rows: RowBlock, from: number, to: number): number {
+    return this.#learning?.rows(rows, from, to) ?? from
   }
 
   /** An entry's time is up, or that of a model to go out. */
@@ -243,37 +235,6 @@ export class PredictOperator implements Operator {
     this.ledger.add(PROCESSED, this.#context.key.group)
   }
 
-  #testThenTrain(value: unknown, row?: RowCursor): void {
-    const { models } = this
-    const { key, uid, current } = this.#context
-    const weight = this.#weightOf(value)
-    const code = this.#task.code(this.#functions.label?.(value), this.#where)
-    if (row === undefined) models.encoder.encode(value, this.#vector, true)
-    else models.encoder.encodeRow(row, this.#vector, true)
-    this.#task.keep(code)
-    models.open(key)
-    const step = models.step
-    const { typical, last } = models
-    models.testThenTrain(this.#vector, code, weight, this.#out)
-    this.#trained = true
-    this.ledger.add(PROCESSED, key.group)
-    this.ledger.add(LABELS, key.group)
-    this.ledger.add(LEARNED, key.group)
-    if (this.#context.connected(RECORDS)) {
-      const prediction = this.#task.prediction(this.#out)
-      this.#context.emit(RECORDS, { input: value, prediction, model: { uid, step }, label: this.#task.label(code) })
-    }
-    if (this.#context.connected(JUDGED)) {
-      this.#context.emit(JUDGED, this.#task.judged(this.#out, typical, last, code, weight))
-    }
-    if (this.#context.connected(OUTCOMES)) {
-      const { time } = current
-      const learnt = { code, weight, at: time }
-      this.#context.emit(OUTCOMES, outcomeOf(uid, this.#task, null, this.#out, { time, step, typical, last }, learnt))
-    }
-    this.#updates.learned(step)
-  }
-
   #predictAndKeep(value: unknown, pending: PendingStore): void {
     const { models } = this
     const { group } = this.#context.key
@@ -319,7 +280,7 @@ export class PredictOperator implements Operator {
     let weight: number
     let row: PendingRow | undefined
     try {
-      weight = this.#weightOf(value)
+      weight = weightOf(this.#functions.weight, value)
       const joinKey = this.#joinKeys.encode(this.#functions.labelKey?.(value) as Key)
       joinKey.group = group
       label = this.#task.code(this.#functions.label?.(value), this.#where)
@@ -383,13 +344,6 @@ export class PredictOperator implements Operator {
     pending.put(pending.current, { status: EARLY, time, expiresAt, step: 0, typical: NaN, last: NaN, label, weight })
     this.#context.setEventTimer(expiresAt, EXPIRY + pending.textOf(pending.current))
     this.ledger.add(EARLY_COUNT, this.#context.key.group)
-  }
-
-  #weightOf(value: unknown): number {
-    if (this.#functions.weight === undefined) return 1
-    const weight = this.#functions.weight(value)
-    checkWeight(weight as number)
-    return weight as number
   }
 
   #emitScored(value: unknown): void {

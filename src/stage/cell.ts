@@ -3,7 +3,7 @@
  */
 import { errorText, isMillraceError, MillraceError } from '../errors.ts'
 import { IN, REJECTED } from '../operators/ledger.ts'
-import type { Operator, OperatorContext, Rejected } from '../operators/operator.ts'
+import type { Operator, OperatorContext, Rejected, RowBlock } from '../operators/operator.ts'
 import type { EncodedKey } from '../state/key.ts'
 import { childPath, type Identity } from '../time/identity.ts'
 
@@ -25,6 +25,8 @@ export interface CellHost {
   readonly key: EncodedKey
   readonly keyGroups: number
   leave(outlet: number, value: unknown): void
+  /** As `leave` of many rows; returns the first that has to go by `leave`, or `to`. */
+  leaveRows(outlet: number, rows: RowBlock, from: number, to: number, valueAt: (i: number) => unknown): number
   thrown(uid: string, error: unknown): void
   setTimer(kind: 'event' | 'processing', uid: string, time: number, tag: string): void
   deleteTimer(kind: 'event' | 'processing', uid: string, time: number, tag: string): void
@@ -65,10 +67,22 @@ export class Cell implements OperatorContext {
 
   emit(output: number, value: unknown): void {
     const targets = this.#targets[output]
-    for (let i = 0; i < targets.length; i++) {
-      const target = targets[i]
-      if ('operator' in target) target.operator.receive(target.input, value)
-      else this.#host.leave(target.outlet, value)
+    for (let i = 0; i < targets.length; i++) this.#hand(targets[i], value)
+  }
+
+  emitRows(output: number, rows: RowBlock, from: number, to: number, valueAt: (i: number) => unknown): void {
+    for (const target of this.#targets[output]) {
+      for (let i = from; i < to; i++) {
+        if ('outlet' in target) i = this.#host.leaveRows(target.outlet, rows, i, to, valueAt)
+        if (i === to) break
+        rows.enter(i)
+        try {
+          this.#hand(target, valueAt(i))
+        } catch (error) {
+          rows.row.at(i)
+          this.reject(rows.row.toRecord(), error)
+        }
+      }
     }
   }
 
@@ -113,6 +127,11 @@ export class Cell implements OperatorContext {
 
   deleteProcessingTimer(time: number, tag: string): void {
     this.#host.deleteTimer('processing', this.uid, time, tag)
+  }
+
+  #hand(target: Target, value: unknown): void {
+    if ('operator' in target) target.operator.receive(target.input, value)
+    else this.#host.leave(target.outlet, value)
   }
 }
 

@@ -1,16 +1,16 @@
 /** Reads the frames of one edge. The layout is in `frame.ts`. */
 import { ByteReader } from '../bytes/reader.ts'
-import type { RowCursor } from '../formats/row-cursor.ts'
-import { type Envelope, ROOT_PATH } from '../time/identity.ts'
-import type { Cursor } from './cell.ts'
+import { MOST_ROWS } from '../formats/row-cursor.ts'
+import type { Envelope } from '../time/identity.ts'
 import { type EdgeDecoder, readHead } from './frame.ts'
+import type { FrameRows } from './frame-rows.ts'
 import { readPath } from './identity-codec.ts'
 import { PlaceReader } from './place-table.ts'
 
-/** Length, hash, and the longest identity that `readShort` takes: a place, a time, a position of seven bytes, a path. */
-const LONGEST_SHORT = 26
-/** What the eighth byte of a position would be multiplied by. */
-const MOST_SCALE = 0x2000000000000
+/** Length, hash, and the longest identity that `readShort` takes: a place, a time, a position of eight bytes, a path. */
+const LONGEST_SHORT = 27
+/** What a ninth byte of a position would be multiplied by. */
+const MOST_SCALE = 0x100000000000000
 
 export class FrameReader {
   readonly #codec: EdgeDecoder
@@ -36,73 +36,57 @@ export class FrameReader {
   }
 
   /**
-   * As `read`, with the rows where they lie: calls `take` with the hash of each row's key when `row` has come to it and
-   * `cursor` holds its identity.
+   * As `read`, with the rows where they lie: calls `take` whenever `rows` holds some.
    *
    * @throws ML_CORRUPT, ML_VERSION
    */
-  readRows(frame: Uint8Array, row: RowCursor, cursor: Cursor, take: (hash: number) => void): void {
+  readRows(frame: Uint8Array, rows: FrameRows, take: () => void): void {
     const reader = new ByteReader(frame, this.#where)
     this.#readTable(frame, reader, readHead(reader, this.#where))
-    row.begin(frame, reader)
-    const { view } = reader
-    const last = frame.length - LONGEST_SHORT
+    rows.row.begin(frame, reader)
     for (let at = reader.offset; at < frame.length; ) {
-      // The longest identity is looked at without asking for each part whether it is there.
-      const end = at <= last ? at + 4 + view.getUint32(at, true) : 0
-      let from = end > 0 && end <= frame.length ? this.#readShort(frame, view, at + 8, cursor) : 0
-      if (from === 0) from = this.#readAny(reader, at, cursor)
-      const hash = view.getInt32(at + 4, true)
-      at += 4 + view.getUint32(at, true)
-      row.next(from, at)
-      take(hash)
+      let damage: unknown
+      rows.clear(this.#places.places)
+      try {
+        at = this.#readSome(frame, reader, at, rows)
+      } catch (error) {
+        damage = error
+      }
+      // Those before the damaged one are whole.
+      if (rows.count > 0) take()
+      if (damage !== undefined) throw damage
     }
-    row.end()
+    rows.row.end()
   }
 
-  /** The identity of a record straight from its source, in the fewest bytes, and where it ends; 0 when it is another. */
-  #readShort(bytes: Uint8Array, view: DataView, at: number, cursor: Cursor): number {
-    const place = this.#places.of(bytes[at])
-    const time = view.getFloat64(at + 1, true)
-    at += 9
-    let position = bytes[at++]
-    if (position > 127) {
-      position &= 127
-      let scale = 128
-      let byte: number
-      do {
-        byte = bytes[at++]
-        position += (byte & 127) * scale
-        scale *= 128
-      } while (byte > 127 && scale < MOST_SCALE)
-      if (byte > 127 || byte === 0) return 0
+  /** Fills `rows` from `at` on, and returns where the next one begins. */
+  #readSome(bytes: Uint8Array, reader: ByteReader, at: number, rows: FrameRows): number {
+    const { view } = reader
+    const { row, hashes } = rows
+    const last = bytes.length - LONGEST_SHORT
+    for (let i = 0; i < MOST_ROWS && at < bytes.length; i++) {
+      // The longest identity is looked at without asking for each part whether it is there.
+      const end = at <= last ? at + 4 + view.getUint32(at, true) : 0
+      let from = end > 0 && end <= bytes.length ? readShort(bytes, view, at + 8, rows, i) : 0
+      if (from === 0) from = this.#readAny(reader, at, rows, i)
+      hashes[i] = view.getInt32(at + 4, true)
+      at += 4 + view.getUint32(at, true)
+      row.place(i, from, at)
+      rows.count = i + 1
     }
-    // The root path, as it is written.
-    if (place === undefined || bytes[at] !== 0 || bytes[at + 1] !== 1 || !Number.isSafeInteger(time)) return 0
-    cursor.origin = place.origin
-    cursor.split = place.split
-    cursor.time = time
-    cursor.position = position
-    cursor.path = ROOT_PATH
-    return at + 2
+    return at
   }
 
   /** The identity of the record at `at`, whatever it is, and where it ends. */
-  #readAny(reader: ByteReader, at: number, cursor: Cursor): number {
+  #readAny(reader: ByteReader, at: number, rows: FrameRows, i: number): number {
     reader.offset = at
     this.#readEnd(reader)
     reader.i32()
-    this.#readIdentity(reader, cursor)
+    const place = this.#places.read(reader)
+    rows.times[i] = readTime(reader)
+    rows.positions[i] = reader.varint()
+    rows.setOrigin(i, place, readPath(reader))
     return reader.offset
-  }
-
-  #readIdentity(reader: ByteReader, cursor: Cursor): void {
-    const { origin, split } = this.#places.read(reader)
-    cursor.origin = origin
-    cursor.split = split
-    cursor.time = readTime(reader)
-    cursor.position = reader.varint()
-    cursor.path = readPath(reader)
   }
 
   /** One literal, with the properties in the order of those that a source task makes: all envelopes share a hidden class. */
@@ -135,6 +119,33 @@ export class FrameReader {
     table.expectEnd()
     this.#table = bytes.slice()
   }
+}
+
+/** The identity of a record straight from its source, in the fewest bytes, and where it ends; 0 when it is another. */
+function readShort(bytes: Uint8Array, view: DataView, at: number, rows: FrameRows, i: number): number {
+  const place = bytes[at] - 1
+  const time = view.getFloat64(at + 1, true)
+  at += 9
+  let position = bytes[at++]
+  if (position > 127) {
+    position &= 127
+    let scale = 128
+    let byte: number
+    do {
+      byte = bytes[at++]
+      position += (byte & 127) * scale
+      scale *= 128
+    } while (byte > 127 && scale < MOST_SCALE)
+    if (byte > 127 || byte === 0) return 0
+  }
+  if (place < 0 || place > 126 || place >= rows.tablePlaces) return 0
+  // The root path, as it is written.
+  if (bytes[at] !== 0 || bytes[at + 1] !== 1) return 0
+  if (!(position <= Number.MAX_SAFE_INTEGER && Number.isSafeInteger(time))) return 0
+  rows.placeOf[i] = place
+  rows.times[i] = time
+  rows.positions[i] = position
+  return at + 2
 }
 
 function readTime(reader: ByteReader): number {

@@ -1,5 +1,6 @@
 /** Collects the records of one edge into frames. The layout is in `frame.ts`. */
 import { ByteWriter } from '../bytes/writer.ts'
+import type { RowBlock } from '../operators/operator.ts'
 import { KeyEncoder } from '../state/key.ts'
 import { type Envelope, type Identity, ROOT_PATH } from '../time/identity.ts'
 import { type EdgeEncoder, FRAME_HEAD_BYTES, FRAME_VERSION } from './frame.ts'
@@ -38,7 +39,8 @@ export class FrameWriter {
     const bytes = this.#bytes
     const start = bytes.length
     try {
-      this.#identity(identity, this.#key === undefined ? this.#hashOfNone : this.#hash(value, this.#key), bytes)
+      const hash = this.#key === undefined ? this.#hashOfNone : this.#hash(value, this.#key)
+      this.#identity(identity.time, identity.origin, identity.split, identity.position, identity.path, hash, bytes)
       this.#codec.encode(value as never, bytes)
     } catch (error) {
       bytes.truncate(start)
@@ -48,8 +50,42 @@ export class FrameWriter {
     this.#records++
   }
 
+  /**
+   * As `put` of a value for each row from `from` to before `to`. Returns the first whose value cannot travel, and `to` when
+   * all can; none where rows have keys of their own here.
+   */
+  putRows(rows: RowBlock, from: number, to: number, valueAt: (i: number) => unknown): number {
+    if (this.#key !== undefined) return from
+    const bytes = this.#bytes
+    const codec = this.#codec
+    const hash = this.#hashOfNone
+    const { times, positions } = rows
+    for (let i = from; i < to; i++) {
+      const start = bytes.length
+      try {
+        const { origin, split } = rows.place(i)
+        this.#identity(times[i], origin, split, positions[i], rows.path(i), hash, bytes)
+        codec.encode(valueAt(i) as never, bytes)
+      } catch {
+        bytes.truncate(start)
+        return i
+      }
+      bytes.view64.setUint32(start, bytes.length - start - 4, true)
+      this.#records++
+    }
+    return to
+  }
+
   /** Everything in front of the value. Records straight from a source, which nearly all are, go without a call for each part. */
-  #identity({ time, origin, split, position, path }: Identity, hash: number, bytes: ByteWriter): void {
+  #identity(
+    time: number,
+    origin: string,
+    split: string,
+    position: number,
+    path: number | readonly number[],
+    hash: number,
+    bytes: ByteWriter,
+  ): void {
     const place = this.#places.number(origin, split)
     const start = bytes.room(LONGEST_SHORT)
     const view = bytes.view64

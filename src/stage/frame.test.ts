@@ -2,12 +2,13 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { RowCursor } from '../formats/row-cursor.ts'
-import { integer, number, record, string } from '../formats/schema.ts'
+import { integer, number, type RecordSchema, record, string } from '../formats/schema.ts'
 import { anyData, anyText, order } from '../formats/value.fixture.ts'
-import { KeyEncoder } from '../state/key.ts'
+import { EncodedKey, KeyEncoder } from '../state/key.ts'
 import type { Envelope } from '../time/identity.ts'
 import { edgeDecoder, edgeEncoder, splitFrame } from './frame.ts'
 import { FrameReader } from './frame-reader.ts'
+import { FrameRows } from './frame-rows.ts'
 import { FrameWriter } from './frame-writer.ts'
 
 const safe = fc.maxSafeInteger()
@@ -32,6 +33,25 @@ function recordsOf(frame: Uint8Array, reader = new FrameReader(edgeDecoder(undef
   const envelopes: Envelope[] = []
   reader.read(frame, (envelope) => envelopes.push(envelope))
   return envelopes
+}
+
+/** The rows of a frame where they lie, each as a record, with the hash of its key. */
+function eachRow(
+  frame: Uint8Array,
+  reader: FrameReader,
+  schema: RecordSchema<unknown>,
+  take: (envelope: Envelope, hash: number) => void,
+): void {
+  const row = RowCursor.of(schema) as RowCursor
+  const cursor = { time: 0, origin: '', split: '', position: 0, path: -1 as Envelope['path'] }
+  const rows = new FrameRows(row, { cursor, key: new EncodedKey(128) })
+  reader.readRows(frame, rows, () => {
+    for (let i = 0; i < rows.count; i++) {
+      rows.enter(i)
+      row.at(i)
+      take({ ...cursor, value: { ...row.record } }, rows.hashes[i])
+    }
+  })
 }
 
 function expectSame(back: readonly Envelope[], envelopes: readonly Envelope[]): void {
@@ -91,18 +111,15 @@ describe('frames', () => {
     const values = fc.record({ id: anyText, x: fc.double({ noNaN: true }) }, { noNullPrototype: true })
     const key = (value: unknown) => (value as { id: string }).id
     fc.assert(
-      fc.property(fc.array(fc.tuple(anyEnvelope, values), { minLength: 1, maxLength: 12 }), (pairs) => {
+      fc.property(fc.array(fc.tuple(anyEnvelope, values), { minLength: 1, maxLength: 150 }), (pairs) => {
         const envelopes = pairs.map(([envelope, value]): Envelope => ({ ...envelope, value }))
         const frame = frameOf(envelopes, new FrameWriter(edgeEncoder(schema), key, 128))
         const reader = new FrameReader(edgeDecoder(schema), 'test')
-        const row = RowCursor.of(schema) as RowCursor
-        const cursor = { time: 0, origin: '', split: '', position: 0, path: -1 as Envelope['path'] }
         const keys = new KeyEncoder(128)
         const back: Envelope[] = []
-        reader.readRows(frame, row, cursor, (hash) => {
-          const value = { ...row.record }
-          expect(hash).toBe(keys.encode(key(value)).hash)
-          back.push({ ...cursor, value })
+        eachRow(frame, reader, schema, (envelope, hash) => {
+          expect(hash).toBe(keys.encode(key(envelope.value)).hash)
+          back.push(envelope)
         })
         expectSame(back, envelopes)
       }),
@@ -120,8 +137,6 @@ describe('frames', () => {
         const changed = whole.slice()
         changed[at] = byte
         for (const damaged of [changed, whole.subarray(0, cut)]) {
-          const cursor = { time: 0, origin: '', split: '', position: 0, path: -1 as Envelope['path'] }
-          const row = RowCursor.of(schema) as RowCursor
           const [read, shown]: Envelope[][] = [[], []]
           const outcome = (run: () => void): string => {
             try {
@@ -135,9 +150,7 @@ describe('frames', () => {
             new FrameReader(edgeDecoder(schema), 'test').read(damaged, (envelope) => read.push(envelope))
           })
           const got = outcome(() => {
-            new FrameReader(edgeDecoder(schema), 'test').readRows(damaged, row, cursor, () => {
-              shown.push({ ...cursor, value: { ...row.record } })
-            })
+            eachRow(damaged, new FrameReader(edgeDecoder(schema), 'test'), schema, (envelope) => shown.push(envelope))
           })
           expect(got).toBe(expected)
           expectSame(shown, read)

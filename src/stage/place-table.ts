@@ -6,15 +6,10 @@
  */
 import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
+import type { Place } from '../time/identity.ts'
 
 const MOST_PLACES = 1024
 const TILDE = 126
-
-/** Where records come from. */
-export interface Place {
-  readonly origin: string
-  readonly split: string
-}
 
 /** A place that a writer knows, and its number in a frame. */
 interface KnownPlace extends Place {
@@ -102,9 +97,9 @@ export class PlaceReader {
     return this.#places[number - 1]
   }
 
-  /** The place with this number in the table, if there is one. */
-  of(number: number): Place | undefined {
-    return number < 128 ? this.#places[number - 1] : undefined
+  /** Those of the table. */
+  get places(): readonly Place[] {
+    return this.#places
   }
 
   #same(text: string): string {

@@ -7,8 +7,9 @@
  * 64 bytes: a look at memory that is in no cache costs more than all the rest. When there is no room left, all are forgotten.
  */
 import { littleEndian } from '../bytes/doubles.ts'
-import type { RowCursor } from '../formats/row-cursor.ts'
+import { MOST_ROWS, type RowCursor } from '../formats/row-cursor.ts'
 import { EncodedKey, type Key, KeyEncoder } from '../state/key.ts'
+import type { FrameRows } from './frame-rows.ts'
 
 /** A power of two; each set has places for two keys. */
 const SETS = 4096
@@ -34,7 +35,10 @@ const HEAD_WORDS = 5
 
 export class RowKeys {
   readonly #keyOf: (record: never) => unknown
-  readonly #encoder: KeyEncoder
+  /** For each row of a block: what encodes its key, what holds one that is known, and where that stands in `#words`, or 0. */
+  readonly #encoders: readonly KeyEncoder[]
+  readonly #known: readonly KnownKey[]
+  readonly #at = new Int32Array(MOST_ROWS)
   /** Where the entries of a set begin, 0 for none: nothing begins there. */
   readonly #places = new Int32Array(2 * SETS)
   readonly #words = new Int32Array(WORDS)
@@ -43,11 +47,6 @@ export class RowKeys {
   /** The hash that a set did not know last: its key is kept when it comes again. */
   readonly #missed = new Int32Array(SETS)
   readonly #fieldSets: (readonly number[])[] = []
-  /** The key that was known, in place of one that is encoded. */
-  readonly #key: EncodedKey
-  readonly #keyWords = new Int32Array(MOST_WORDS)
-  /** Where it stands in `#words`; 0 when the last key was not known. */
-  #at = 0
   /** Pages of their rows, by the line where an entry begins. */
   readonly #pages: EncodedKey['page'][] = []
   #age = 0
@@ -55,36 +54,59 @@ export class RowKeys {
 
   constructor(keyOf: (record: never) => unknown, keyGroups: number) {
     this.#keyOf = keyOf
-    this.#encoder = new KeyEncoder(keyGroups)
-    this.#key = new EncodedKey(keyGroups)
+    this.#encoders = Array.from({ length: MOST_ROWS }, () => new KeyEncoder(keyGroups))
+    this.#known = Array.from({ length: MOST_ROWS }, () => new KnownKey(keyGroups))
     for (let i = 0; i < WORDS / LINE_WORDS; i++) this.#pages.push(undefined)
-    this.#key.bytes = new Uint8Array(this.#keyWords.buffer)
   }
 
-  /**
-   * The key of the row under way, good until the next call.
-   *
-   * @param hash that of the row's key, as its frame says
-   * @throws ML_KEY; what the key function throws
-   */
-  of(row: RowCursor, hash: number): EncodedKey {
-    if (this.#at > 0) this.#keepSlot(this.#at)
+  /** Puts the keys of rows from `from` on where they belong; returns the first row whose key cannot be had, or how many there are. */
+  fill(rows: FrameRows, from: number): number {
+    const { row, hashes, keys, count } = rows
+    const places = this.#places
+    const words = this.#words
+    for (let i = from; i < count; i++) {
+      const hash = hashes[i]
+      const set = 2 * (hash & (SETS - 1))
+      let at = places[set]
+      if (words[at] !== hash || !this.#isSame(row, i, at)) {
+        at = places[set + 1]
+        if (words[at] !== hash || !this.#isSame(row, i, at)) at = 0
+      }
+      this.#at[i] = at
+      if (at > 0) {
+        const known = this.#known[i]
+        this.#load(at, known)
+        // Comparing is quicker than storing a pointer.
+        if (keys[i] !== known) keys[i] = known
+      } else {
+        rows.enter(i)
+        row.at(i)
+        try {
+          keys[i] = this.#encode(row, hash, this.#encoders[i])
+        } catch {
+          return i
+        }
+      }
+    }
+    return count
+  }
+
+  /** Keeps what tables have told the keys of these rows since. */
+  keep(from: number, to: number): void {
+    for (let i = from; i < to; i++) if (this.#at[i] > 0) this.#keepSlot(this.#at[i], this.#known[i])
+  }
+
+  #encode(row: RowCursor, hash: number, encoder: KeyEncoder): EncodedKey {
+    const key = encoder.encode(this.#keyOf(row.record as never) as Key)
     const set = hash & (SETS - 1)
-    const first = this.#places[2 * set]
-    if (this.#words[first] === hash && this.#isSame(row, first)) return this.#known(first)
-    const second = this.#places[2 * set + 1]
-    if (this.#words[second] === hash && this.#isSame(row, second)) return this.#known(second)
-    this.#at = 0
-    const key = this.#encoder.encode(this.#keyOf(row.record as never) as Key)
     if (this.#missed[set] === hash && key.hash === hash) this.#keep(row, key, set)
     this.#missed[set] = hash
     return key
   }
 
-  #known(at: number): EncodedKey {
+  #load(at: number, key: KnownKey): void {
     const words = this.#words
-    const key = this.#key
-    const to = this.#keyWords
+    const to = key.words
     const lengths = words[at + LENGTH]
     key.length = lengths & 0xff
     let k = at + HEAD_WORDS + (lengths >> 8)
@@ -93,14 +115,11 @@ export class RowKeys {
     key.group = words[at + GROUP] & 0xffff
     key.slot = words[at + SLOT]
     key.page = this.#pages[at / LINE_WORDS]
-    key.slotAge = words[at + AGE] === this.#age ? this.#slotAge : undefined
-    this.#at = at
-    return key
+    const slotAge = words[at + AGE] === this.#age ? this.#slotAge : undefined
+    if (key.slotAge !== slotAge) key.slotAge = slotAge
   }
 
-  /** What a table has told the key since. */
-  #keepSlot(at: number): void {
-    const { slot, slotAge, page } = this.#key
+  #keepSlot(at: number, { slot, slotAge, page }: EncodedKey): void {
     const words = this.#words
     if (slotAge === this.#slotAge && words[at + AGE] === this.#age) return
     if (slotAge !== this.#slotAge) {
@@ -113,16 +132,17 @@ export class RowKeys {
     this.#pages[at / LINE_WORDS] = page
   }
 
-  #isSame(row: RowCursor, at: number): boolean {
+  #isSame(row: RowCursor, i: number, at: number): boolean {
     if (at === 0) return false
     const fields = this.#fieldSets[this.#words[at + GROUP] >> 16]
     const words = this.#words
     const { bytes, view } = row
     let k = at + HEAD_WORDS
     const end = k + (words[at + LENGTH] >> 8)
-    for (let i = 0; i < fields.length; i++) {
-      let from = row.start(fields[i])
-      const stop = row.start(fields[i] + 1)
+    const base = row.baseOf(i)
+    for (let f = 0; f < fields.length; f++) {
+      let from = row.start(fields[f], base)
+      const stop = row.start(fields[f] + 1, base)
       for (; from + 4 <= stop; from += 4) if (view.getInt32(from, true) !== words[k++]) return false
       if (from === stop) continue
       let last = bytes[from]
@@ -169,6 +189,7 @@ export class RowKeys {
 
   #forget(): void {
     this.#places.fill(0)
+    this.#at.fill(0)
     this.#end = LINE_WORDS
     this.#age = 0
   }
@@ -176,6 +197,16 @@ export class RowKeys {
   #fieldSet(fields: readonly number[]): number {
     const known = this.#fieldSets.findIndex((set) => set.join() === fields.join())
     return known >= 0 ? known : this.#fieldSets.push(fields) - 1
+  }
+}
+
+/** A key whose bytes are filled in by words. */
+class KnownKey extends EncodedKey {
+  readonly words = new Int32Array(MOST_WORDS)
+
+  constructor(keyGroups: number) {
+    super(keyGroups)
+    this.bytes = new Uint8Array(this.words.buffer)
   }
 }
 

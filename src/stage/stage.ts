@@ -9,9 +9,9 @@
 import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
 import { MillraceError } from '../errors.ts'
-import type { RowCursor } from '../formats/row-cursor.ts'
-import { decodeValue, encodeValue } from '../formats/value-codec.ts'
-import type { OperatorCapture } from '../operators/operator.ts'
+import { RowCursor } from '../formats/row-cursor.ts'
+import type { RecordSchema } from '../formats/schema.ts'
+import type { OperatorCapture, RowBlock } from '../operators/operator.ts'
 import type { SinkOutput } from '../operators/sink.ts'
 import { SinkOperator } from '../operators/sink.ts'
 import { type EncodedKey, KeyEncoder, keyFromText, keyText } from '../state/key.ts'
@@ -19,18 +19,21 @@ import { type Envelope, envelopeOf, type Identity, MAX_TIME, MIN_TIME, ROOT_PATH
 import { OrderBuffer } from '../time/order-buffer.ts'
 import type { Timer } from '../time/timer.ts'
 import { type Cell, type CellHost, type Cursor, poison } from './cell.ts'
+import { FrameRows } from './frame-rows.ts'
 import type { Functions } from './functions.ts'
-import { readIdentity, writeIdentity } from './identity-codec.ts'
+import { captureHeld, restoreHeld } from './held-records.ts'
 import type { Plan, Port, StagePlan } from './plan.ts'
 import { RowKeys } from './row-keys.ts'
 import { type KeyFunction, RunAhead } from './run-ahead.ts'
-import { addTo, type GroupLists, StageTimers, writeList } from './stage-timers.ts'
+import { StageTimers, writeList } from './stage-timers.ts'
 import { wire } from './wiring.ts'
 
 /** What the engine gives a stage. */
 export interface StageHost {
   /** A record leaves by the outlet with this index in `stage.outlets`. Its identity changes when this returns. */
   emit(outlet: number, identity: Identity, value: unknown): void
+  /** As `emit` of many rows; returns the first that has to go by `emit`, or `to`. */
+  emitRows?(outlet: number, rows: RowBlock, from: number, to: number, valueAt: (i: number) => unknown): number
   /** Where a sink operator puts its rows. */
   sink(uid: string): SinkOutput
   /** Called before each record; returning false rejects it. Present only when the engine looks for a record that kills it. */
@@ -113,30 +116,36 @@ export class Stage implements CellHost {
     else this.#process(input, envelope)
   }
 
-  /** Rows of the input may come where they lie, by `pushRow`. */
-  takesRows(input: number): boolean {
+  /** What holds rows of the input for `pushRows`; undefined where they have to come as records. */
+  rowsOf(input: number, schema: RecordSchema<unknown>): FrameRows | undefined {
     const { operator } = this.#entries[input]
-    return !this.#ordered && this.#host.admit === undefined && operator.takesRows?.(this.#inputs[input]) === true
+    if (this.#ordered || this.#host.admit !== undefined || !operator.takesRows?.(this.#inputs[input])) return undefined
+    const row = RowCursor.of(schema)
+    return row === undefined ? undefined : new FrameRows(row, this)
   }
 
-  /** As `push`, of a row where it lies, whose identity is in `cursor`. @param hash that of its key */
-  pushRow(input: number, row: RowCursor, hash: number): void {
-    if (!row.refused && this.#receiveRow(input, row, hash)) return
-    // What a function has kept of the row is stale from here on.
-    row.end()
-    this.#process(input, envelopeOf(this.cursor, row.toRecord()))
-  }
-
-  #receiveRow(input: number, row: RowCursor, hash: number): boolean {
-    const keys = this.#rowKeys[input]
-    if (keys !== undefined) {
-      try {
-        this.key = keys.of(row, hash)
-      } catch {
-        return false
-      }
+  /** As `push` for each row where it lies. */
+  pushRows(input: number, rows: FrameRows): void {
+    const { row, count } = rows
+    for (let at = 0; at < count; at++) {
+      if (!row.refused) at = this.#receiveRows(input, rows, at)
+      if (at === count) return
+      rows.enter(at)
+      row.at(at)
+      // What a function has kept of the row is stale from here on.
+      row.end()
+      this.#process(input, envelopeOf(this.cursor, row.toRecord()))
     }
-    return this.#entries[input].operator.receiveRow?.(this.#inputs[input], row) === true
+  }
+
+  /** Returns the first row that has to come as a record, or how many there are. */
+  #receiveRows(input: number, rows: FrameRows, from: number): number {
+    const keys = this.#rowKeys[input]
+    const to = keys === undefined ? rows.count : keys.fill(rows, from)
+    const { operator } = this.#entries[input]
+    const done = operator.receiveRows?.(this.#inputs[input], rows, from, to) ?? from
+    keys?.keep(from, to)
+    return done
   }
 
   /** Event time has come to `watermark` on all inputs. `run` does what follows from it. */
@@ -231,7 +240,7 @@ export class Stage implements CellHost {
     const captures = new Map<string, OperatorCapture | undefined>()
     const ledgers = new Map([...this.#cells].map(([uid, cell]) => [uid, cell.operator.ledger.copy()]))
     for (const [uid, cell] of this.#cells) captures.set(uid, cell.operator.capture?.())
-    const held = this.#capturedRecords()
+    const held = captureHeld(this.#buffer, this.plan.inputs, (rank, value) => this.#groupOf(rank, value))
     const timers = this.#timers.capture()
     const watermark = this.plan.partitioning === 'forward' ? MIN_TIME : Math.max(this.#watermark, MIN_TIME)
     const ended = this.#ended
@@ -273,13 +282,7 @@ export class Stage implements CellHost {
     if (reader.u8() === 1) this.#ended = true
     cell.operator.ledger.restoreGroup(group, reader)
     for (let n = reader.varint(); n > 0; n--) this.#timers.restoreOne(uid, group, reader)
-    for (let n = reader.varint(); n > 0; n--) {
-      const input = reader.varint()
-      const identity = readIdentity(reader)
-      const rank = this.plan.inputs.findIndex((entry) => entry.uid === uid && entry.input === input)
-      const envelope = { ...identity, value: decodeValue(reader) }
-      if (rank >= 0) this.#buffer.push(rank, envelope)
-    }
+    restoreHeld(uid, reader, this.plan.inputs, this.#buffer)
     this.#resetKey(group)
     // A group may have counts or timers and nothing of the operator's own.
     if (reader.remaining > 0) cell.operator.restoreGroup?.(group, reader)
@@ -305,6 +308,10 @@ export class Stage implements CellHost {
 
   leave(outlet: number, value: unknown): void {
     this.#host.emit(outlet, this.cursor, value)
+  }
+
+  leaveRows(outlet: number, rows: RowBlock, from: number, to: number, valueAt: (i: number) => unknown): number {
+    return this.#host.emitRows?.(outlet, rows, from, to, valueAt) ?? from
   }
 
   setTimer(kind: 'event' | 'processing', uid: string, time: number, tag: string): void {
@@ -370,20 +377,6 @@ export class Stage implements CellHost {
     const cell = this.#cells.get(uid)
     if (cell === undefined) throw new Error(`stage "${this.plan.id}" has no operator "${uid}"`)
     return cell
-  }
-
-  /** Buffered records by `uid/group`, encoded in their order. */
-  #capturedRecords(): GroupLists {
-    const lists: GroupLists = new Map()
-    this.#buffer.forEach((rank, envelope) => {
-      const { uid, input } = this.plan.inputs[rank]
-      addTo(lists, `${uid}/${this.#groupOf(rank, envelope.value)}`, (writer) => {
-        writer.varint(input)
-        writeIdentity(envelope, writer)
-        encodeValue(envelope.value, writer)
-      })
-    })
-    return lists
   }
 
   #groupOf(rank: number, value: unknown): number {

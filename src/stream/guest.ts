@@ -7,10 +7,11 @@
  */
 import { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
-import { RowCursor } from '../formats/row-cursor.ts'
 import type { RecordSchema } from '../formats/schema.ts'
+import type { RowBlock } from '../operators/operator.ts'
 import { edgeDecoder, edgeEncoder } from '../stage/frame.ts'
 import { FrameReader } from '../stage/frame-reader.ts'
+import type { FrameRows } from '../stage/frame-rows.ts'
 import { FrameWriter } from '../stage/frame-writer.ts'
 import type { StageInput } from '../stage/plan.ts'
 import { SOURCE_OUTPUTS, type SourceTask, type SplitBounds, type SplitState } from '../stage/source-task.ts'
@@ -57,6 +58,12 @@ class Outgoing {
   add(port: number, identity: Identity, value: unknown): void {
     const edges = this.#ports[port]
     for (let i = 0; i < edges.length; i++) edges[i].writer.put(identity, value)
+  }
+
+  /** As `StageHost.emitRows`. */
+  addRows(port: number, rows: RowBlock, from: number, to: number, valueAt: (i: number) => unknown): number {
+    const edges = this.#ports[port]
+    return edges.length === 1 ? edges[0].writer.putRows(rows, from, to, valueAt) : from
   }
 
   takeTo(target: FrameTarget): void {
@@ -149,7 +156,7 @@ export class GuestStage {
   readonly #outgoing: Outgoing
   readonly #readers: readonly FrameReader[]
   /** Of inputs whose rows are read where they lie. */
-  readonly #rows: readonly (RowCursor | undefined)[]
+  readonly #rows: readonly (FrameRows | undefined)[]
   readonly #writer = new ByteWriter(1 << 12)
   #actions: SinkAction[] = []
 
@@ -162,6 +169,7 @@ export class GuestStage {
       index,
       {
         emit: (outlet, identity, value) => this.#outgoing.add(outlet, identity, value),
+        emitRows: (outlet, rows, from, to, valueAt) => this.#outgoing.addRows(outlet, rows, from, to, valueAt),
         sink: actions,
         admit: rejected.length === 0 ? undefined : (identity) => !rejected.includes(identityText(identity)),
       },
@@ -174,17 +182,17 @@ export class GuestStage {
     )
     this.#rows = inputs.map((entry, input) => {
       const schema = rowsOf(program, entry)
-      return schema !== undefined && this.#stage.takesRows(input) ? RowCursor.of(schema) : undefined
+      return schema === undefined ? undefined : this.#stage.rowsOf(input, schema)
     })
   }
 
   /** Records for one input. */
   frame(input: number, frame: Uint8Array): void {
     const reader = this.#readers[input]
-    const row = this.#rows[input]
+    const rows = this.#rows[input]
     const stage = this.#stage
-    if (row === undefined || row.refused) reader.read(frame, (envelope) => stage.push(input, envelope))
-    else reader.readRows(frame, row, stage.cursor, (hash) => stage.pushRow(input, row, hash))
+    if (rows === undefined || rows.row.refused) reader.read(frame, (envelope) => stage.push(input, envelope))
+    else reader.readRows(frame, rows, () => stage.pushRows(input, rows))
   }
 
   advance(watermark: number): void {

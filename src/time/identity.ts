@@ -17,6 +17,9 @@ export interface Identity {
   readonly path: number | readonly number[]
 }
 
+/** Where records come from. */
+export type Place = Pick<Identity, 'origin' | 'split'>
+
 /** A value with its identity: what travels between stages inside one thread. */
 export interface Envelope<V = unknown> extends Identity {
   readonly value: V

@@ -1,0 +1,79 @@
+import { MOST_ROWS, type RowCursor } from '../formats/row-cursor.ts'
+import type { RowBlock } from '../operators/operator.ts'
+import type { EncodedKey } from '../state/key.ts'
+import { type Place, ROOT_PATH } from '../time/identity.ts'
+import type { Cursor } from './cell.ts'
+
+/** Whose record and key are under way. */
+interface RowHost {
+  readonly cursor: Cursor
+  key: EncodedKey
+}
+
+/**
+ * Rows of a frame where they lie, `MOST_ROWS` at most, and beside them what came with each: columns of numbers, since a
+ * pointer costs more to store.
+ */
+export class FrameRows implements RowBlock {
+  readonly row: RowCursor
+  count = 0
+  /** Of their keys, as the frame says. */
+  readonly hashes = new Int32Array(MOST_ROWS)
+  readonly times = new Float64Array(MOST_ROWS)
+  readonly positions = new Float64Array(MOST_ROWS)
+  /** How many places the frame's table has: the first of all. */
+  tablePlaces = 0
+  readonly placeOf = new Int32Array(MOST_ROWS)
+  /** Empty where rows have no keys. */
+  readonly keys: EncodedKey[] = []
+  readonly #host: RowHost
+  /** Those of the table, and those that stand in rows. */
+  #places: readonly Place[] = []
+  /** Paths that are not the root's, and for each row which of them, from 1. */
+  #paths: (number | readonly number[])[] = []
+  readonly #pathOf = new Int32Array(MOST_ROWS)
+
+  constructor(row: RowCursor, host: RowHost) {
+    this.row = row
+    this.#host = host
+  }
+
+  /** Holds nothing. @param places of the frame that rows come from next */
+  clear(places: readonly Place[]): void {
+    this.count = 0
+    this.#places = places
+    this.tablePlaces = places.length
+    if (this.#paths.length === 0) return
+    this.#paths = []
+    this.#pathOf.fill(0)
+  }
+
+  /** For a row whose place does not stand among those of its frame, or whose path is not the root. */
+  setOrigin(i: number, place: Place, path: number | readonly number[]): void {
+    this.placeOf[i] = this.#places.length
+    this.#places = [...this.#places, place]
+    if (path !== ROOT_PATH) this.#pathOf[i] = this.#paths.push(path)
+  }
+
+  place(i: number): Place {
+    return this.#places[this.placeOf[i]]
+  }
+
+  path(i: number): number | readonly number[] {
+    const number = this.#pathOf[i]
+    return number === 0 ? ROOT_PATH : this.#paths[number - 1]
+  }
+
+  enter(i: number): void {
+    const { cursor } = this.#host
+    const { origin, split } = this.#places[this.placeOf[i]]
+    const path = this.path(i)
+    cursor.time = this.times[i]
+    cursor.position = this.positions[i]
+    // A look is cheaper than storing a pointer.
+    if (cursor.origin !== origin) cursor.origin = origin
+    if (cursor.split !== split) cursor.split = split
+    if (cursor.path !== path) cursor.path = path
+    if (i < this.keys.length) this.#host.key = this.keys[i]
+  }
+}
