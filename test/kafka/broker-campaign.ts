@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { Xoshiro128 } from '../../src/numeric/xoshiro128.ts'
 import type { KafkaBroker } from '../../src/testing/kafka-broker.ts'
 import { readKafkaTopic } from '../../src/testing/read-kafka-topic.ts'
-import { byKey, CountedJob, expectedByKey } from './counted-job.ts'
+import { byKey, CountedJob, expectedByKey, MARKER_TOPIC } from './counted-job.ts'
 
 /** A job that committed fewer has shown little. */
 const ENOUGH_ROWS = 100
@@ -59,10 +59,9 @@ export async function brokerCampaign(broker: KafkaBroker, kills: number, seed: n
     if (decided > committed) foundDone++
     committed = decided
     const shown = await readKafkaTopic(broker.brokers, topic).catch(() => undefined)
-    demand(
-      shown === undefined || byKey(shown) === expectedByKey(job.position),
-      `readers see ${shown?.length} rows, not the ${job.position} of checkpoint ${decided}`,
-    )
+    if (shown === undefined || byKey(shown) === expectedByKey(job.position)) return
+    const held = await evidence(broker.brokers, [topic, MARKER_TOPIC])
+    demand(false, `readers see ${shown.length} rows, not the ${job.position} of checkpoint ${decided}; ${held}`)
   }
 
   const life = async (): Promise<void> => {
@@ -116,4 +115,22 @@ export async function brokerCampaign(broker: KafkaBroker, kills: number, seed: n
     await delay(100)
   }
   return { seed, brokerKills: kills, restarts, foundDone, rows: job.position }
+}
+
+/** Offsets of what the brokers hold of rows and markers, with what was aborted and without, now and once more a while later. */
+async function evidence(brokers: string, topics: readonly string[]): Promise<string> {
+  const lines: string[] = []
+  for (const when of ['now', 'later']) {
+    if (when === 'later') await delay(5000)
+    for (const topic of topics) {
+      for (const isolation of [1, 0] as const) {
+        const found = await readKafkaTopic(brokers, topic, isolation).then(
+          (records) => records.map(({ partition, offset, value }) => `${partition}/${offset} ${value}`).join(', '),
+          String,
+        )
+        lines.push(`${when} ${topic} ${isolation === 1 ? 'committed' : 'all'}: ${found}`)
+      }
+    }
+  }
+  return `the brokers hold\n${lines.join('\n')}\n`
 }

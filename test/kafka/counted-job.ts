@@ -4,6 +4,8 @@ import { KafkaSink } from '../../src/connectors/kafka/sink.ts'
 import type { JobContext, TransactionDomain } from '../../src/stream/ports.ts'
 import { frame } from './row-frame.ts'
 
+export const MARKER_TOPIC = '__millrace_checkpoints'
+
 export interface CountedJobOptions {
   readonly brokers: string
   readonly topics: readonly string[]
@@ -25,7 +27,7 @@ export function contexts({ brokers, topics, job, sink = {}, warn = () => {} }: C
       topic,
       compression: 'none',
       transactionTimeoutMs: 60_000,
-      markerTopic: '__millrace_checkpoints',
+      markerTopic: MARKER_TOPIC,
       ...sink,
     },
   }))
