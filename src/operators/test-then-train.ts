@@ -39,20 +39,13 @@ export class TestThenTrain {
   readonly #weights = new Float64Array(MOST_ROWS)
   readonly #typical = new Float64Array(MOST_ROWS)
   readonly #last = new Float64Array(MOST_ROWS)
-  readonly #judged: (i: number) => unknown
+  /** What quality needs of a row that was learned. */
+  readonly #judged = (i: number): unknown =>
+    this.#parts.task.judged(this.#outs[i], this.#typical[i], this.#last[i], this.#codes[i], this.#weights[i])
 
   constructor(parts: TestThenTrainParts) {
     this.#parts = parts
     this.#room(1)
-    const { task } = parts
-    const [outs, codes, weights, typical, last] = [
-      this.#outs,
-      this.#codes,
-      this.#weights,
-      this.#typical,
-      this.#last,
-    ] as const
-    this.#judged = (i) => task.judged(outs[i], typical[i], last[i], codes[i], weights[i])
   }
 
   /** @throws what rejects the record; the model is as before then */

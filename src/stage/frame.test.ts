@@ -35,6 +35,10 @@ function recordsOf(frame: Uint8Array, reader = new FrameReader(edgeDecoder(undef
   return envelopes
 }
 
+function nowhere() {
+  return { time: 0, origin: '', split: '', position: 0, path: -1 as Envelope['path'] }
+}
+
 /** The rows of a frame where they lie, each as a record, with the hash of its key. */
 function eachRow(
   frame: Uint8Array,
@@ -43,7 +47,7 @@ function eachRow(
   take: (envelope: Envelope, hash: number) => void,
 ): void {
   const row = RowCursor.of(schema) as RowCursor
-  const cursor = { time: 0, origin: '', split: '', position: 0, path: -1 as Envelope['path'] }
+  const cursor = nowhere()
   const rows = new FrameRows(row, { cursor, key: new EncodedKey(128) })
   reader.readRows(frame, rows, () => {
     for (let i = 0; i < rows.count; i++) {
@@ -122,6 +126,32 @@ describe('frames', () => {
           back.push(envelope)
         })
         expectSame(back, envelopes)
+      }),
+    )
+  })
+
+  test('take values for rows where they lie as they take them one by one, up to one that cannot travel', () => {
+    const schema = record({ x: number() }) as never
+    const judged = record({ ok: number() }) as never
+    const shapes = fc.array(anyEnvelope, { minLength: 1, maxLength: 60 })
+    fc.assert(
+      fc.property(shapes, fc.nat(60), (identities, failing) => {
+        const envelopes = identities.map((envelope, i): Envelope => ({ ...envelope, value: { x: i } }))
+        const frame = frameOf(envelopes, new FrameWriter(edgeEncoder(schema), undefined, 128))
+        const [together, single] = [0, 1].map(() => new FrameWriter(edgeEncoder(judged), undefined, 128))
+        const valueAt = (i: number) => (i === failing ? { ok: 'no' } : { ok: 2 * i })
+        const rows = new FrameRows(RowCursor.of(schema) as RowCursor, { cursor: nowhere(), key: new EncodedKey(128) })
+        new FrameReader(edgeDecoder(schema), 'test').readRows(frame, rows, () => {
+          const done = together.putRows(rows, 0, rows.count, valueAt)
+          expect(done).toBe(Math.min(failing, rows.count))
+          if (done < rows.count) expect(together.putRows(rows, done + 1, rows.count, valueAt)).toBe(rows.count)
+        })
+        envelopes.forEach((envelope, i) => {
+          if (i === failing) expect(() => single.put(envelope, valueAt(i))).toThrow('ML_VALUE')
+          else single.put(envelope, valueAt(i))
+        })
+        // A place that only the refused one had may stand in the table.
+        expect(together.take()).toEqual(single.take())
       }),
     )
   })
