@@ -143,6 +143,7 @@ export class Stage implements CellHost {
     const keys = this.#rowKeys[input]
     const to = keys === undefined ? rows.count : keys.fill(rows, from)
     const { operator } = this.#entries[input]
+    if (from === 0 && operator.large === true) operator.warm?.(rows.keys, to)
     const done = operator.receiveRows?.(this.#inputs[input], rows, from, to) ?? from
     keys?.keep(from, to)
     return done

@@ -181,8 +181,9 @@ export class SlabTable {
    * pass do not wait for each other, so the memory serves many at a time; a search and a row alone cost three misses in
    * turn. Changes nothing else.
    */
-  warm(keys: readonly EncodedKey[], count: number): void {
+  warm(keys: readonly EncodedKey[], most: number): void {
     const { groups, slots, pages, width } = this
+    const count = Math.min(most, MAX_WARM)
     let sum = 0
     for (let i = 0; i < count; i++) sum += groups[keys[i].group].index.touch(keys[i].hash)
     for (let i = 0; i < count; i++) slots[i] = groups[keys[i].group].index.find(keys[i])
