@@ -24,8 +24,8 @@ export class FrameRows implements RowBlock {
   /** How many places the frame's table has: the first of all. */
   tablePlaces = 0
   readonly placeOf = new Int32Array(MOST_ROWS)
-  /** Empty where rows have no keys. */
-  readonly keys: EncodedKey[] = []
+  /** Of the rows; empty where they have none. */
+  readonly keys: EncodedKey[]
   readonly #host: RowHost
   /** Those of the table, and those that stand in rows. */
   #places: readonly Place[] = []
@@ -33,8 +33,9 @@ export class FrameRows implements RowBlock {
   #paths: (number | readonly number[])[] = []
   readonly #pathOf = new Int32Array(MOST_ROWS)
 
-  constructor(row: RowCursor, host: RowHost) {
+  constructor(row: RowCursor, host: RowHost, keys: EncodedKey[] = []) {
     this.row = row
+    this.keys = keys
     this.#host = host
   }
 

@@ -66,9 +66,9 @@ class Asker {
     const cursor = RowCursor.of(schema) as RowCursor
     cursor.begin(bytes, new ByteReader(bytes, 'test'))
     const nowhere = { time: 0, origin: '', split: '', position: 0, path: -1 }
-    this.#block = new FrameRows(cursor, { cursor: nowhere, key: new EncodedKey(128) })
-    this.#block.clear([{ origin: 'o', split: 's' }])
     this.#keys = new RowKeys(keyOf as never, 128)
+    this.#block = new FrameRows(cursor, { cursor: nowhere, key: new EncodedKey(128) }, this.#keys.block())
+    this.#block.clear([{ origin: 'o', split: 's' }])
   }
 
   expected(i: number): EncodedKey {

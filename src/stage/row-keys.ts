@@ -59,6 +59,11 @@ export class RowKeys {
     for (let i = 0; i < WORDS / LINE_WORDS; i++) this.#pages.push(undefined)
   }
 
+  /** A key for each row of a block, to be replaced by `fill`. */
+  block(): EncodedKey[] {
+    return [...this.#known]
+  }
+
   /** Puts the keys of rows from `from` on where they belong; returns the first row whose key cannot be had, or how many there are. */
   fill(rows: FrameRows, from: number): number {
     const { row, hashes, keys, count } = rows

@@ -121,7 +121,7 @@ export class Stage implements CellHost {
     const { operator } = this.#entries[input]
     if (this.#ordered || this.#host.admit !== undefined || !operator.takesRows?.(this.#inputs[input])) return undefined
     const row = RowCursor.of(schema)
-    return row === undefined ? undefined : new FrameRows(row, this)
+    return row === undefined ? undefined : new FrameRows(row, this, this.#rowKeys[input]?.block())
   }
 
   /** As `push` for each row where it lies. */
