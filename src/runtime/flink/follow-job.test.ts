@@ -75,7 +75,15 @@ describe('a job is followed', () => {
     const reasons: string[] = []
     const end = await followJob(rest, 'j', { everyMs: 1, onRestart: (reason) => reasons.push(reason) })
     expect(reasons).toEqual(['ML_SOURCE: torn.'])
-    expect(end).toMatchObject({ end: 'failed', reason: 'ML_SOURCE: torn.', checkpoint: 'file:/chk-4' })
+    expect(end).toMatchObject({ end: 'failed', restarts: 1, reason: 'ML_SOURCE: torn.', checkpoint: 'file:/chk-4' })
+  })
+
+  test('to its end, which knows of a restart that came too late for the metric', async () => {
+    const { rest } = await jobThrough([
+      { state: 'RUNNING', restarts: 1 },
+      { state: 'FINISHED', restarts: 1 },
+    ])
+    expect(await followJob(rest, 'j', { everyMs: 1 })).toMatchObject({ end: 'finished', restarts: 2 })
   })
 
   test('to a savepoint that somebody asked for, which is no end of the input', async () => {

@@ -66,7 +66,10 @@ export async function followJob(rest: FlinkRest, id: string, options: FollowOpti
 
 async function ended(rest: FlinkRest, id: string, progress: JobProgress): Promise<JobEnd> {
   const { state, stoppedWith } = progress
-  const rested = { ...progress, savepoint: undefined, checkpoint: undefined, reason: undefined }
+  // The metric may have been looked at before the last restart, and is gone with the job. What a job failed of at last was none.
+  const failures = (await rest.exceptions(id)).length - (state === 'FAILED' ? 1 : 0)
+  const restarts = Math.max(progress.restarts, failures)
+  const rested = { ...progress, restarts, savepoint: undefined, checkpoint: undefined, reason: undefined }
   if (state === 'FINISHED') {
     if (stoppedWith === undefined) return { ...rested, end: 'finished' }
     return { ...rested, end: 'stopped', savepoint: stoppedWith.external_path ?? undefined }
