@@ -62,7 +62,7 @@ export interface CheckpointInfo {
 
 const SLICE_MS = 2
 /** The same once the next checkpoint is due: its share of the time grows, and no turn takes more than 15 ms. */
-const LATE_SLICE_MS = 8
+const LATE_SLICE_MS = 6
 const PENDING_BYTES = 24 << 20
 const FAILURES_ALLOWED = 3
 
