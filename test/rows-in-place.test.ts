@@ -17,10 +17,11 @@ interface Functions {
   readonly key?: (click: ClickRow) => string
   readonly label?: (click: ClickRow) => boolean
   readonly weight?: (click: ClickRow) => number
+  readonly maxKeys?: number
 }
 
 /** Two models behind one another's keys, of numbers and of a hashed text. */
-function programOf({ key = (c) => c.user, label = (c) => c.clicked, weight }: Functions): Program {
+function programOf({ key = (c) => c.user, label = (c) => c.clicked, weight, maxKeys }: Functions): Program {
   return pipeline(
     'rows',
     ({ from }) => {
@@ -30,10 +31,7 @@ function programOf({ key = (c) => c.user, label = (c) => c.clicked, weight }: Fu
         .learn(
           'model',
           logistic({ inputs: inputs.categorical('page', { hashBits: 4 }), optimizer: sgd(0.05), standardise: false }),
-          {
-            label,
-            weight,
-          },
+          { label, weight, maxKeys },
         )
       learned.outcomes.to('outcomes', jsonl('out/outcomes'))
       learned.metrics.to('metrics', jsonl('out/metrics'))
@@ -130,6 +128,11 @@ describe('rows in place', () => {
     }
     expect(compare({ key: (c) => (c.page === 'pay' ? fail() : c.user) })).toBe(false)
     expect(compare({ label: (c) => (c.page === 'pay' ? fail() : c.clicked) })).toBe(false)
+  })
+
+  test('are rejected as records are where there is room for no more models', () => {
+    expect(compare({ maxKeys: 6 })).toBe(false)
+    expect(compare({ maxKeys: 1, key: (c) => (c.hour < 20 ? 'most' : c.user) })).toBe(false)
   })
 
   test('come as records to a function that changes what it is given', () => {
