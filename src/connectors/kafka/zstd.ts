@@ -1,15 +1,32 @@
-/** zstd for batches: Node's own from 22.15 on, and before that a reader in JavaScript, several times slower. */
+/** zstd for batches: Node's own from 22.15 on, and where it has none, or one that reads wrongly, a reader in JavaScript, several times slower. */
 import * as zlib from 'node:zlib'
 
 export type Unpack = (bytes: Uint8Array, maxBytes: number) => Uint8Array
+
+/** A frame of one byte. */
+const PROBE = Uint8Array.of(0x28, 0xb5, 0x2f, 0xfd, 0x20, 1, 9, 0, 0, 0x61)
 
 export async function zstdReader(): Promise<Unpack> {
   const { zstdDecompressSync } = zlib as {
     zstdDecompressSync?: (bytes: Uint8Array, limit: zlib.ZlibOptions) => Uint8Array
   }
-  if (zstdDecompressSync !== undefined)
-    return (bytes, maxBytes) => zstdDecompressSync(bytes, { maxOutputLength: maxBytes })
-  return await portableZstd()
+  if (zstdDecompressSync === undefined) return await portableZstd()
+  const unpack: Unpack = (bytes, maxBytes) => zstdDecompressSync(bytes, { maxOutputLength: maxBytes })
+  return isSound(unpack) ? unpack : await portableZstd()
+}
+
+/** Reads all frames, and refuses one that is cut short: that of Node 22.23 does neither. */
+function isSound(unpack: Unpack): boolean {
+  return lengthOf(unpack, Uint8Array.of(...PROBE, ...PROBE)) === 2 && lengthOf(unpack, PROBE.subarray(0, -1)) < 0
+}
+
+/** Of what unfolds to two bytes at most; -1 when it is refused. */
+function lengthOf(unpack: Unpack, bytes: Uint8Array): number {
+  try {
+    return unpack(bytes, 2).length
+  } catch {
+    return -1
+  }
 }
 
 /** By blocks, so that what unfolds to more than is allowed is found before it is there. */
