@@ -42,7 +42,7 @@ function programOf({ key = (c) => c.user, label = (c) => c.clicked, weight, maxK
   ).program({})
 }
 
-/** A stage that is given frames of twenty rows. */
+/** A stage that is given frames of twenty rows, or of more than it takes at once. */
 class RowTrial {
   readonly trial: StageTrial
   readonly rows: FrameRows
@@ -58,7 +58,7 @@ class RowTrial {
     this.#reader = new FrameReader(edgeDecoder(schema), 'test')
   }
 
-  feed(rows: readonly ClickRow[], from: number): void {
+  feed(rows: readonly ClickRow[], from: number, frameRows = 20): void {
     const { stage } = this.trial
     rows.forEach((value, i) => {
       this.#writer.add({
@@ -69,7 +69,7 @@ class RowTrial {
         path: ROOT_PATH,
         value,
       })
-      if (i % 20 < 19 && i < rows.length - 1) return
+      if (i % frameRows < frameRows - 1 && i < rows.length - 1) return
       const frame = this.#writer.take() as Uint8Array
       if (this.rows.row.refused) this.#reader.read(frame, (envelope) => stage.push(0, envelope))
       else this.#reader.readRows(frame, this.rows, () => stage.pushRows(0, this.rows))
@@ -90,7 +90,7 @@ function compare(functions: Functions | (() => Functions), rows = clicks(600, 5)
       const identity = { time: value.at, origin: 'trial', split: '0', position: from + i, path: ROOT_PATH }
       records.stage.push(0, { ...identity, value: { ...value } })
     })
-    inPlace.feed(rows.slice(from, to), from)
+    inPlace.feed(rows.slice(from, to), from, from === 0 ? 20 : 150)
     expect(stateText(inPlace.trial.mark()())).toBe(stateText(records.mark()()))
   }
   records.finish()

@@ -7,7 +7,7 @@ import type { RecordSchema } from './schema.ts'
 /** Makes an object that shows the fields of the row under way. */
 type MakeHandle = () => object
 
-/** Rows that a cursor holds at most: what their places and keys take fits the first cache. */
+/** Rows that a cursor holds at most. */
 export const MOST_ROWS = 64
 
 /**

@@ -9,7 +9,7 @@ import { ModelRow } from '../learn/model-row.ts'
 import { SlotNames } from '../learn/slot-names.ts'
 import type { ModelTask } from '../learn/tasks/model-task.ts'
 import type { EncodedKey } from '../state/key.ts'
-import { LAST, type ModelStore, type ModelStoreOptions, type ModelStoreParts, STEP, TYPICAL } from './model-store.ts'
+import { type ModelStore, type ModelStoreOptions, type ModelStoreParts, testThenTrainRow } from './model-store.ts'
 import type { OperatorCapture, OperatorContext } from './operator.ts'
 
 export class GlobalModel implements ModelStore {
@@ -80,11 +80,7 @@ export class GlobalModel implements ModelStore {
   ): void {
     this.#model.fit()
     const { learner, row } = this.#model
-    known[STEP] = this.#model.steps
-    known[TYPICAL] = this.#task.typical(row, 0)
-    known[LAST] = this.#task.last(row, 0)
-    learner.testThenTrain(row, this.#header, x, label, weight, out)
-    this.#task.count(row, 0, label, weight)
+    testThenTrainRow(this.#task, learner, row, 0, x, label, weight, out, known)
   }
 
   weights(): readonly SlotWeights[] | undefined {

@@ -12,7 +12,7 @@ import { SlotNames } from '../learn/slot-names.ts'
 import type { ModelTask } from '../learn/tasks/model-task.ts'
 import type { EncodedKey } from '../state/key.ts'
 import { SlabTable } from '../state/slab-table.ts'
-import { LAST, type ModelStore, type ModelStoreOptions, type ModelStoreParts, STEP, TYPICAL } from './model-store.ts'
+import { type ModelStore, type ModelStoreOptions, type ModelStoreParts, testThenTrainRow } from './model-store.ts'
 import type { OperatorCapture, OperatorContext } from './operator.ts'
 
 /** 4 MB. */
@@ -101,22 +101,10 @@ export class KeyedModels implements ModelStore {
     out: Float64Array,
     known: Float64Array,
   ): void {
-    const table = this.#table
-    this.#key = key
-    if (table.ownTold(key)) this.#slot = key.slot
-    else {
-      this.#slot = table.open(key)
-      this.#own()
-    }
-    const { page, offset } = table
-    const task = this.#task
-    const learner = this.#learner
-    const model = offset + this.#header
-    known[STEP] = learner.steps(page, model)
-    known[TYPICAL] = task.typical(page, offset)
-    known[LAST] = task.last(page, offset)
-    learner.testThenTrain(page, model, x, label, weight, out)
-    task.count(page, offset, label, weight)
+    this.open(key)
+    this.#own()
+    const { page, offset } = this.#table
+    testThenTrainRow(this.#task, this.#learner, page, offset, x, label, weight, out, known)
   }
 
   weights(): readonly SlotWeights[] | undefined {

@@ -11,27 +11,25 @@ export class Ledger {
   /** Of each group its counters side by side: a record counts in several. */
   readonly #counts: Float64Array
   readonly #groups: number
-  readonly #width: number
 
   constructor(names: readonly string[], keyGroups: number) {
     this.names = names
     this.#groups = keyGroups
-    this.#width = names.length
     this.#counts = new Float64Array(names.length * keyGroups)
   }
 
   add(counter: number, group: number): void {
-    this.#counts[group * this.#width + counter] += 1
+    this.#counts[group * this.names.length + counter] += 1
   }
 
   /** Adds `by` (may be negative, for gauges such as `waiting`). */
   addBy(counter: number, group: number, by: number): void {
-    this.#counts[group * this.#width + counter] += by
+    this.#counts[group * this.names.length + counter] += by
   }
 
   total(counter: number): number {
     let sum = 0
-    for (let group = 0; group < this.#groups; group++) sum += this.#counts[group * this.#width + counter]
+    for (let group = 0; group < this.#groups; group++) sum += this.#counts[group * this.names.length + counter]
     return sum
   }
 
@@ -45,7 +43,7 @@ export class Ledger {
     let used = false
     writer.varint(this.names.length)
     for (let i = 0; i < this.names.length; i++) {
-      const count = this.#counts[group * this.#width + i]
+      const count = this.#counts[group * this.names.length + i]
       if (count !== 0) used = true
       writer.string(this.names[i])
       writer.varint(count)

@@ -9,7 +9,7 @@ import type { FeatureEncoder } from '../features/feature-encoder.ts'
 import type { FeatureVector } from '../features/feature-vector.ts'
 import type { SlotMap } from '../features/slot-map.ts'
 import type { CreateLearner } from '../learn/create-learner.ts'
-import type { LearnerSpec, SlotWeights } from '../learn/learner.ts'
+import type { Learner, LearnerSpec, SlotWeights } from '../learn/learner.ts'
 import type { SlotNames } from '../learn/slot-names.ts'
 import type { ModelTask } from '../learn/tasks/model-task.ts'
 import type { EncodedKey } from '../state/key.ts'
@@ -74,4 +74,24 @@ export interface ModelStore {
   capture(): OperatorCapture
   /** Restores a key group; tells where slots went when the features were edited. */
   restoreGroup(group: number, reader: ByteReader): SlotMap | undefined
+}
+
+/** What `ModelStore.testThenTrain` does to a row once it is found: the header of its task at `offset`, the learner's state behind. */
+export function testThenTrainRow(
+  task: ModelTask,
+  learner: Learner,
+  page: Float64Array,
+  offset: number,
+  x: FeatureVector,
+  label: number,
+  weight: number,
+  out: Float64Array,
+  known: Float64Array,
+): void {
+  const model = offset + task.header
+  known[STEP] = learner.steps(page, model)
+  known[TYPICAL] = task.typical(page, offset)
+  known[LAST] = task.last(page, offset)
+  learner.testThenTrain(page, model, x, label, weight, out)
+  task.count(page, offset, label, weight)
 }

@@ -11,8 +11,7 @@ interface RowHost {
 }
 
 /**
- * Rows of a frame where they lie, `MOST_ROWS` at most, and beside them what came with each: columns of numbers, since a
- * pointer costs more to store.
+ * Rows of a frame where they lie, `MOST_ROWS` at most, and beside them what came with each.
  */
 export class FrameRows implements RowBlock {
   readonly row: RowCursor
@@ -21,16 +20,15 @@ export class FrameRows implements RowBlock {
   readonly hashes = new Int32Array(MOST_ROWS)
   readonly times = new Float64Array(MOST_ROWS)
   readonly positions = new Float64Array(MOST_ROWS)
-  /** How many places the frame's table has: the first of all. */
-  tablePlaces = 0
+  /** By number: those of the frame's table, then others, which stand in their rows. */
   readonly placeOf = new Int32Array(MOST_ROWS)
   /** Of the rows; empty where they have none. */
   readonly keys: EncodedKey[]
   readonly #host: RowHost
-  /** Those of the table, and those that stand in rows. */
-  #places: readonly Place[] = []
+  #table: readonly Place[] = []
+  readonly #others: Place[] = []
   /** Paths that are not the root's, and for each row which of them, from 1. */
-  #paths: (number | readonly number[])[] = []
+  readonly #paths: (number | readonly number[])[] = []
   readonly #pathOf = new Int32Array(MOST_ROWS)
 
   constructor(row: RowCursor, host: RowHost, keys: EncodedKey[] = []) {
@@ -42,22 +40,28 @@ export class FrameRows implements RowBlock {
   /** Holds nothing. @param places of the frame that rows come from next */
   clear(places: readonly Place[]): void {
     this.count = 0
-    this.#places = places
-    this.tablePlaces = places.length
+    this.#table = places
+    this.#others.length = 0
     if (this.#paths.length === 0) return
-    this.#paths = []
+    this.#paths.length = 0
     this.#pathOf.fill(0)
   }
 
   /** For a row whose place does not stand among those of its frame, or whose path is not the root. */
   setOrigin(i: number, place: Place, path: number | readonly number[]): void {
-    this.placeOf[i] = this.#places.length
-    this.#places = [...this.#places, place]
+    this.placeOf[i] = this.#table.length + this.#others.push(place) - 1
     if (path !== ROOT_PATH) this.#pathOf[i] = this.#paths.push(path)
   }
 
+  /** How many places the frame's table has. */
+  get tablePlaces(): number {
+    return this.#table.length
+  }
+
   place(i: number): Place {
-    return this.#places[this.placeOf[i]]
+    const table = this.#table
+    const number = this.placeOf[i]
+    return number < table.length ? table[number] : this.#others[number - table.length]
   }
 
   path(i: number): number | readonly number[] {
@@ -67,14 +71,12 @@ export class FrameRows implements RowBlock {
 
   enter(i: number): void {
     const { cursor } = this.#host
-    const { origin, split } = this.#places[this.placeOf[i]]
-    const path = this.path(i)
+    const { origin, split } = this.place(i)
     cursor.time = this.times[i]
+    cursor.origin = origin
+    cursor.split = split
     cursor.position = this.positions[i]
-    // A look is cheaper than storing a pointer.
-    if (cursor.origin !== origin) cursor.origin = origin
-    if (cursor.split !== split) cursor.split = split
-    if (cursor.path !== path) cursor.path = path
+    cursor.path = this.path(i)
     if (i < this.keys.length) this.#host.key = this.keys[i]
   }
 }

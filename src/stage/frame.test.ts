@@ -130,6 +130,17 @@ describe('frames', () => {
     )
   })
 
+  test('give rows of more places than a byte numbers, in whatever order these come', () => {
+    const schema = record({ x: number() }) as never
+    const envelopes = Array.from({ length: 400 }, (_unused, i): Envelope => {
+      return { time: i, origin: 'rows', split: `part-${(i * 67) % 300}`, position: i, path: -1, value: { x: i } }
+    })
+    const frame = frameOf(envelopes, new FrameWriter(edgeEncoder(schema), undefined, 128))
+    const back: Envelope[] = []
+    eachRow(frame, new FrameReader(edgeDecoder(schema), 'test'), schema, (envelope) => back.push(envelope))
+    expectSame(back, envelopes)
+  })
+
   test('take values for rows where they lie as they take them one by one, up to one that cannot travel', () => {
     const schema = record({ x: number() }) as never
     const judged = record({ ok: number() }) as never

@@ -79,10 +79,8 @@ export class RowKeys {
       }
       this.#at[i] = at
       if (at > 0) {
-        const known = this.#known[i]
-        this.#load(at, known)
-        // Comparing is quicker than storing a pointer.
-        if (keys[i] !== known) keys[i] = known
+        keys[i] = this.#known[i]
+        this.#load(at, this.#known[i])
       } else {
         rows.enter(i)
         row.at(i)
@@ -120,8 +118,7 @@ export class RowKeys {
     key.group = words[at + GROUP] & 0xffff
     key.slot = words[at + SLOT]
     key.page = this.#pages[at / LINE_WORDS]
-    const slotAge = words[at + AGE] === this.#age ? this.#slotAge : undefined
-    if (key.slotAge !== slotAge) key.slotAge = slotAge
+    key.slotAge = words[at + AGE] === this.#age ? this.#slotAge : undefined
   }
 
   #keepSlot(at: number, { slot, slotAge, page }: EncodedKey): void {

@@ -99,17 +99,12 @@ export class SlabTable {
 
   /** As `write`, of the row of a key that was opened or inserted. */
   own(key: EncodedKey): void {
-    if (!this.ownTold(key)) this.write(key.group, this.find(key))
-  }
-
-  /** As `own`, of a key that was told where its row is and written since the last capture; false of another. */
-  ownTold(key: EncodedKey): boolean {
     const { page } = key
     // What was written in this epoch, no capture holds.
-    if (key.slotAge !== this.slotAge || page?.epoch !== this.epoch) return false
-    this.page = page.data
-    this.offset = (key.slot & this.pages.mask) * this.width
-    return true
+    if (key.slotAge === this.slotAge && page?.epoch === this.epoch) {
+      this.page = page.data
+      this.offset = (key.slot & this.pages.mask) * this.width
+    } else this.write(key.group, this.find(key))
   }
 
   /** @throws ML_STATE_LIMIT when `maxKeys` are held */

@@ -204,11 +204,10 @@ export class LinearLearner implements Learner {
   /** A model that is trained again and again gets a view of its weights. */
   #stay(page: Float64Array, offset: number): void {
     const first = offset + this.#places.weights
-    if (offset !== this.#lastOffset || page !== this.#lastPage) {
-      this.#lastOffset = offset
-      if (page !== this.#lastPage) this.#lastPage = page
-      return
-    }
+    const again = page === this.#lastPage && offset === this.#lastOffset
+    this.#lastPage = page
+    this.#lastOffset = offset
+    if (!again) return
     this.#page = page
     this.#offset = offset
     this.#view = page.subarray(first, first + this.#places.dense)
