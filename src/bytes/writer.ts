@@ -2,6 +2,9 @@ import { MillraceError } from '../errors.ts'
 import { writeDouble, writeDoubles } from './doubles.ts'
 import { utf8Length, utf8Write } from './utf8.ts'
 
+/** Of LEB128: four groups of seven bits. */
+const FOUR_GROUPS = 0x10000000
+
 /**
  * Appends binary values to a growing buffer. Little-endian throughout.
  *
@@ -179,15 +182,15 @@ export class ByteWriter {
   }
 
   private leb128(value: number): void {
-    while (value > 0x7fffffff) {
-      this.bytes[this.at++] = (value % 128) | 0x80
-      value = Math.floor(value / 128)
+    // By whole numbers of 32 bits.
+    const high = Math.floor(value / FOUR_GROUPS)
+    let rest = (value - high * FOUR_GROUPS) | 0
+    if (high > 0) {
+      for (const end = this.at + 4; this.at < end; rest >>>= 7) this.bytes[this.at++] = (rest & 127) | 0x80
+      rest = high | 0
     }
-    while (value > 127) {
-      this.bytes[this.at++] = (value & 127) | 0x80
-      value >>>= 7
-    }
-    this.bytes[this.at++] = value
+    for (; rest > 127; rest >>>= 7) this.bytes[this.at++] = (rest & 127) | 0x80
+    this.bytes[this.at++] = rest
   }
 
   private grow(needed: number): void {

@@ -7,10 +7,8 @@ import { type EdgeEncoder, FRAME_HEAD_BYTES, FRAME_VERSION } from './frame.ts'
 import { writePath } from './identity-codec.ts'
 import { PlaceWriter } from './place-table.ts'
 
-/** Bytes that an identity takes at most when it is written at once. */
-const LONGEST_SHORT = 27
-/** Four groups of seven bits. */
-const FOUR_GROUPS = 0x10000000
+/** Length, hash, a place of one byte and the time. */
+const HEAD_BYTES = 17
 
 export class FrameWriter {
   readonly #codec: EdgeEncoder
@@ -87,27 +85,17 @@ export class FrameWriter {
     bytes: ByteWriter,
   ): void {
     const place = this.#places.number(origin, split)
-    const start = bytes.room(LONGEST_SHORT)
+    const start = bytes.room(HEAD_BYTES)
     const view = bytes.view64
     const to = bytes.bytes
     view.setUint32(start, 0, true)
     view.setInt32(start + 4, hash, true)
-    if (place > 0 && place < 128 && path === ROOT_PATH && position >= 0 && Number.isSafeInteger(position)) {
+    if (place > 0 && place < 128 && path === ROOT_PATH) {
       to[start + 8] = place
       view.setFloat64(start + 9, time, true)
-      let at = start + 17
-      // As `varint`, by whole numbers of 32 bits.
-      const high = Math.floor(position / FOUR_GROUPS)
-      let rest = (position - high * FOUR_GROUPS) | 0
-      if (high > 0) {
-        for (const end = at + 4; at < end; rest >>>= 7) to[at++] = (rest & 127) | 128
-        rest = high | 0
-      }
-      for (; rest > 127; rest >>>= 7) to[at++] = (rest & 127) | 128
-      to[at] = rest
-      to[at + 1] = 0
-      to[at + 2] = 1
-      bytes.truncate(at + 3)
+      bytes.varint(position)
+      bytes.u8(0)
+      bytes.u8(1)
       return
     }
     bytes.truncate(start + 8)
