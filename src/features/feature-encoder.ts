@@ -89,9 +89,9 @@ export class FeatureEncoder {
     return this.#table.inputs.reduce((sum, input) => sum + input.overflowed, 0)
   }
 
-  /** A vector of the right size, to be filled again and again. */
-  vector(): FeatureVector {
-    return new FeatureVector(this.dense, this.active)
+  /** A vector of the right size, to be filled again and again. @param dense where its numeric inputs shall lie */
+  vector(dense?: Float64Array): FeatureVector {
+    return new FeatureVector(dense ?? this.dense, this.active)
   }
 
   /**
@@ -123,6 +123,7 @@ export class FeatureEncoder {
     const values = this.#values
     if (missing < 0) throw this.#unusable(record as Readonly<Record<string, unknown>>, ~missing)
     out.missingCount = missing
+    if (this.active === 0) return
     const table = this.#table
     table.look(values, grow)
     const { inputs } = table

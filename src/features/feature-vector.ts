@@ -18,9 +18,10 @@ export class FeatureVector {
   readonly values: Float64Array
   activeCount = 0
 
-  constructor(dense: number, maxActive: number) {
-    this.dense = new Float64Array(dense)
-    this.missing = new Uint8Array(dense)
+  /** @param dense where the numeric inputs lie, for vectors side by side in one array */
+  constructor(dense: number | Float64Array, maxActive: number) {
+    this.dense = typeof dense === 'number' ? new Float64Array(dense) : dense
+    this.missing = new Uint8Array(this.dense.length)
     this.active = new Int32Array(maxActive)
     this.values = new Float64Array(maxActive).fill(1)
   }

@@ -12,6 +12,7 @@ import { MillraceError } from '../errors.ts'
 import type { FeatureSpec } from '../features/feature-spec.ts'
 import type { FeatureVector } from '../features/feature-vector.ts'
 import type { SlotMap } from '../features/slot-map.ts'
+import type { LearningRows } from './learning-rows.ts'
 import type { StopSpec } from './stop.ts'
 
 /** What labels are: true or false, one of several classes, or a number. */
@@ -120,6 +121,11 @@ export interface Learner {
     weight: number,
     out: Float64Array,
   ): void
+  /**
+   * As `testThenTrain` of each row from `from` to before `to`, in less time. Returns the first row that it would refuse, or
+   * `to`. Absent where one by one is as quick.
+   */
+  testThenTrainRows?(rows: LearningRows, from: number, to: number): number
   /** The model has reached what its spec says to stop at: it learns nothing more. */
   stopped?(page: Float64Array, offset: number): boolean
   /** Records learned. */

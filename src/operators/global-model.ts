@@ -5,11 +5,19 @@ import type { FeatureEncoder } from '../features/feature-encoder.ts'
 import type { FeatureVector } from '../features/feature-vector.ts'
 import type { SlotMap } from '../features/slot-map.ts'
 import type { SlotWeights } from '../learn/learner.ts'
+import type { LearningRows } from '../learn/learning-rows.ts'
 import { ModelRow } from '../learn/model-row.ts'
 import { SlotNames } from '../learn/slot-names.ts'
 import type { ModelTask } from '../learn/tasks/model-task.ts'
 import type { EncodedKey } from '../state/key.ts'
-import { type ModelStore, type ModelStoreOptions, type ModelStoreParts, testThenTrainRow } from './model-store.ts'
+import {
+  type ModelStore,
+  type ModelStoreOptions,
+  type ModelStoreParts,
+  type TestThenTrainRows,
+  testThenTrainPlaced,
+  testThenTrainRow,
+} from './model-store.ts'
 import type { OperatorCapture, OperatorContext } from './operator.ts'
 
 export class GlobalModel implements ModelStore {
@@ -17,6 +25,7 @@ export class GlobalModel implements ModelStore {
   readonly outputs: number
   readonly slotNames: SlotNames
   readonly models = 1
+  readonly testThenTrainRows: TestThenTrainRows | undefined
   readonly #model: ModelRow
   readonly #task: ModelTask
   readonly #header: number
@@ -33,6 +42,9 @@ export class GlobalModel implements ModelStore {
     this.slotNames = new SlotNames(this.encoder, this.#model.learner)
     this.#home = context.key.group
     task.init(this.#model.row, 0)
+    if (this.#model.learner.testThenTrainRows !== undefined) {
+      this.testThenTrainRows = (_keys, rows, from, to) => this.#testThenTrainRows(rows, from, to)
+    }
   }
 
   open(_key: EncodedKey): void {
@@ -81,6 +93,14 @@ export class GlobalModel implements ModelStore {
     this.#model.fit()
     const { learner, row } = this.#model
     testThenTrainRow(this.#task, learner, row, 0, x, label, weight, out, known)
+  }
+
+  #testThenTrainRows(rows: LearningRows, from: number, to: number): number {
+    this.#model.fit()
+    const { learner, row } = this.#model
+    rows.pages.fill(row, from, to)
+    rows.offsets.fill(this.#header, from, to)
+    return testThenTrainPlaced(this.#task, learner, rows, from, to)
   }
 
   weights(): readonly SlotWeights[] | undefined {

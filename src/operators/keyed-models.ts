@@ -7,12 +7,20 @@ import type { FeatureVector } from '../features/feature-vector.ts'
 import type { SlotMap } from '../features/slot-map.ts'
 import { createLearner } from '../learn/create-learner.ts'
 import type { Learner, LearnerSpec, SlotWeights } from '../learn/learner.ts'
+import type { LearningRows } from '../learn/learning-rows.ts'
 import { checkLayout } from '../learn/model-row.ts'
 import { SlotNames } from '../learn/slot-names.ts'
 import type { ModelTask } from '../learn/tasks/model-task.ts'
 import type { EncodedKey } from '../state/key.ts'
 import { SlabTable } from '../state/slab-table.ts'
-import { type ModelStore, type ModelStoreOptions, type ModelStoreParts, testThenTrainRow } from './model-store.ts'
+import {
+  type ModelStore,
+  type ModelStoreOptions,
+  type ModelStoreParts,
+  type TestThenTrainRows,
+  testThenTrainPlaced,
+  testThenTrainRow,
+} from './model-store.ts'
 import type { OperatorCapture, OperatorContext } from './operator.ts'
 
 /** 4 MB. */
@@ -22,6 +30,7 @@ export class KeyedModels implements ModelStore {
   readonly encoder: FeatureEncoder
   readonly outputs: number
   readonly slotNames: SlotNames
+  readonly testThenTrainRows: TestThenTrainRows | undefined
   readonly #learner: Learner
   readonly #task: ModelTask
   readonly #header: number
@@ -52,6 +61,9 @@ export class KeyedModels implements ModelStore {
     this.#where = `model "${uid}"`
     this.#table = new SlabTable({ width, keyGroups, maxKeys, where: this.#where })
     this.#key = context.key
+    if (this.#learner.testThenTrainRows !== undefined) {
+      this.testThenTrainRows = (keys, rows, from, to) => this.#testThenTrainRows(keys, rows, from, to)
+    }
   }
 
   open(key: EncodedKey): void {
@@ -105,6 +117,30 @@ export class KeyedModels implements ModelStore {
     this.#own()
     const { page, offset } = this.#table
     testThenTrainRow(this.#task, this.#learner, page, offset, x, label, weight, out, known)
+  }
+
+  #testThenTrainRows(keys: readonly EncodedKey[], rows: LearningRows, from: number, to: number): number {
+    return testThenTrainPlaced(this.#task, this.#learner, rows, from, this.#place(keys, rows, from, to))
+  }
+
+  /** Where the models of the rows are; returns the first row whose key has none and gets none, or `to`. */
+  #place(keys: readonly EncodedKey[], rows: LearningRows, from: number, to: number): number {
+    const { pages, offsets } = rows
+    const table = this.#table
+    const before = table.size
+    let i = from
+    try {
+      for (; i < to; i++) {
+        i = table.ownRows(keys, pages, offsets, this.#header, i, to)
+        if (i === to) break
+        this.open(keys[i])
+        this.#own()
+        pages[i] = table.page
+        offsets[i] = table.offset + this.#header
+      }
+    } catch {}
+    // A new model may have moved others.
+    return table.size === before ? i : this.#place(keys, rows, from, i)
   }
 
   weights(): readonly SlotWeights[] | undefined {

@@ -10,6 +10,7 @@ import type { FeatureVector } from '../features/feature-vector.ts'
 import type { SlotMap } from '../features/slot-map.ts'
 import type { CreateLearner } from '../learn/create-learner.ts'
 import type { Learner, LearnerSpec, SlotWeights } from '../learn/learner.ts'
+import type { LearningRows } from '../learn/learning-rows.ts'
 import type { SlotNames } from '../learn/slot-names.ts'
 import type { ModelTask } from '../learn/tasks/model-task.ts'
 import type { EncodedKey } from '../state/key.ts'
@@ -27,6 +28,14 @@ export interface ModelStoreParts {
   /** How the learner is made, where it is not one of this library. */
   readonly create: CreateLearner | undefined
 }
+
+/**
+ * Returns the first row that is refused, or `to`.
+ *
+ * @param keys of the rows
+ * @param rows vectors, labels and weights, which get all the rest
+ */
+export type TestThenTrainRows = (keys: readonly EncodedKey[], rows: LearningRows, from: number, to: number) => number
 
 /** Of what was known before a record: where each stands in an array. */
 export const [STEP, TYPICAL, LAST] = [0, 1, 2] as const
@@ -61,6 +70,8 @@ export interface ModelStore {
     out: Float64Array,
     known: Float64Array,
   ): void
+  /** As `testThenTrain` of each row, by `Learner.testThenTrainRows`; absent where the learner has none. */
+  readonly testThenTrainRows?: TestThenTrainRows
   /** What the current model has learned of its inputs. */
   weights(): readonly SlotWeights[] | undefined
   /** The one model there is has reached what its spec says to stop at. */
@@ -94,4 +105,25 @@ export function testThenTrainRow(
   known[LAST] = task.last(page, offset)
   learner.testThenTrain(page, model, x, label, weight, out)
   task.count(page, offset, label, weight)
+}
+
+/** The same of rows whose pages and offsets are those of the learner's state. Returns the first row that is refused, or `to`. */
+export function testThenTrainPlaced(
+  task: ModelTask,
+  learner: Learner,
+  rows: LearningRows,
+  from: number,
+  to: number,
+): number {
+  const learned = learner.testThenTrainRows?.(rows, from, to) ?? from
+  const { pages, offsets, labels, weights, typical, last } = rows
+  const { header } = task
+  for (let i = from; i < learned; i++) {
+    const page = pages[i]
+    const offset = offsets[i] - header
+    typical[i] = task.typical(page, offset)
+    last[i] = task.last(page, offset)
+    task.count(page, offset, labels[i], weights[i])
+  }
+  return learned
 }

@@ -26,7 +26,7 @@ export interface OperatorContext {
   /** As `emit`, for the `ordinal`-th of several values that one record gives on one output. */
   emitChild(output: number, value: unknown, ordinal: number): void
   /** As `emit` of a value for each row from `from` to before `to`; a value that cannot travel rejects its row. */
-  emitRows(output: number, rows: RowBlock, from: number, to: number, valueAt: (i: number) => unknown): void
+  emitRows(output: number, rows: RowBlock, from: number, to: number, values: RowValues): void
   /** True when something is connected to the output: do not build values that nobody takes. */
   connected(output: number): boolean
   /** Sends the record under way to the rejected output and counts it; the operator's state must be as before it. */
@@ -46,10 +46,21 @@ export interface RowBlock {
   readonly row: RowCursor
   readonly times: Float64Array
   readonly positions: Float64Array
+  /** Empty where rows have none. */
+  readonly keys: readonly EncodedKey[]
   place(i: number): Place
   path(i: number): number | readonly number[]
-  /** Gives the context the identity and key of row number `i`; `row.at(i)` shows its fields. */
+  /** Gives the context the identity and key of row number `i`. */
   enter(i: number): void
+  /** Makes row number `i` that of `row`: enough for functions of a record, which know no context. */
+  show(i: number): void
+}
+
+/** A value for each row of a block. */
+export interface RowValues {
+  valueAt(i: number): unknown
+  /** The same, where they are rows of a schema: a column of each field, in schema order; a boolean is 0 or 1, a null NaN. */
+  readonly columns?: readonly Float64Array[]
 }
 
 export interface Operator {

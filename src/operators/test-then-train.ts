@@ -7,13 +7,15 @@
 import type { FeatureVector } from '../features/feature-vector.ts'
 import { MOST_ROWS } from '../formats/row-cursor.ts'
 import { checkWeight } from '../learn/learner.ts'
+import { LearningRows } from '../learn/learning-rows.ts'
 import type { ModelTask } from '../learn/tasks/model-task.ts'
+import type { EncodedKey } from '../state/key.ts'
 import type { Ledger } from './ledger.ts'
 import { IN, LABELS, LEARNED, PROCESSED } from './model-counters.ts'
 import { JUDGED, MODELS, OUTCOMES, RECORDS } from './model-outputs.ts'
 import { LAST, type ModelStore, STEP, TYPICAL } from './model-store.ts'
 import type { ModelUpdates } from './model-updates.ts'
-import type { OperatorContext, RowBlock } from './operator.ts'
+import type { OperatorContext, RowBlock, RowValues } from './operator.ts'
 import { outcomeOf } from './outcome.ts'
 
 export interface TestThenTrainParts {
@@ -32,32 +34,30 @@ export class TestThenTrain {
   readonly #parts: TestThenTrainParts
   /** What was known before the record under way. */
   readonly #known = new Float64Array(3)
-  // Of a record the first, of rows each its own.
-  readonly #vectors: FeatureVector[] = []
-  readonly #outs: Float64Array[] = []
-  readonly #codes = new Float64Array(MOST_ROWS)
-  readonly #weights = new Float64Array(MOST_ROWS)
-  readonly #typical = new Float64Array(MOST_ROWS)
-  readonly #last = new Float64Array(MOST_ROWS)
-  /** What quality needs of a row that was learned. */
-  readonly #judged = (i: number): unknown =>
-    this.#parts.task.judged(this.#outs[i], this.#typical[i], this.#last[i], this.#codes[i], this.#weights[i])
+  readonly #vector: FeatureVector
+  readonly #out: Float64Array
+  /** Made when rows come. */
+  #rows: LearningRows | undefined
+  /** What quality needs of the rows that were learned. */
+  #judged!: RowValues
 
   constructor(parts: TestThenTrainParts) {
     this.#parts = parts
-    this.#room(1)
+    this.#vector = parts.models.encoder.vector()
+    this.#out = new Float64Array(parts.models.outputs)
   }
 
   /** @throws what rejects the record; the model is as before then */
   record(value: unknown): void {
     const { context, models, task, label, where } = this.#parts
-    const [vector] = this.#vectors
-    const [out] = this.#outs
+    const vector = this.#vector
+    const out = this.#out
     const weight = weightOf(this.#parts.weight, value)
     const code = task.code(label(value), where)
     models.encoder.encode(value, vector, true)
     task.keep(code)
-    this.#train(vector, code, weight, out)
+    models.testThenTrain(context.key, vector, code, weight, out, this.#known)
+    this.#count(context.key)
     if (context.connected(RECORDS)) {
       const model = { uid: context.uid, step: this.#known[STEP] }
       context.emit(RECORDS, { input: value, prediction: task.prediction(out), model, label: task.label(code) })
@@ -68,83 +68,99 @@ export class TestThenTrain {
   }
 
   /** As `Operator.receiveRows`. */
-  rows(rows: RowBlock, from: number, to: number): number {
-    this.#room(to)
+  rows(block: RowBlock, from: number, to: number): number {
+    const { models, task, context } = this.#parts
+    const rows = this.#rows ?? this.#makeRows()
+    const telling = context.connected(OUTCOMES) || context.connected(MODELS)
+    const { testThenTrainRows } = models
     // A class that a row brings is known to what is judged from then on.
-    const together = this.#parts.task.classes === undefined ? MOST_ROWS : 1
+    const together = task.classes === undefined ? MOST_ROWS : 1
     for (let at = from; at < to; at += together) {
       const until = Math.min(to, at + together)
-      const read = this.#read(rows, at, until)
-      const learned = this.#learn(rows, at, read)
-      this.#parts.context.emitRows(JUDGED, rows, at, learned, this.#judged)
+      const read = this.#read(block, rows, at, until)
+      const learned =
+        telling || testThenTrainRows === undefined
+          ? this.#learnEach(block, rows, at, read)
+          : testThenTrainRows(block.keys, rows, at, read)
+      this.#countRows(block.keys, at, learned)
+      context.emitRows(JUDGED, block, at, learned, this.#judged)
       if (learned < until) return learned
     }
     return to
   }
 
+  #makeRows(): LearningRows {
+    const { models, task } = this.#parts
+    const rows = new LearningRows(models.encoder, models.outputs, MOST_ROWS)
+    const { labels, weights, typical, last, outs } = rows
+    this.#rows = rows
+    this.#judged = {
+      valueAt: (i) => task.judged(outs[i], typical[i], last[i], labels[i], weights[i]),
+      columns: task.judgedColumns?.(rows),
+    }
+    return rows
+  }
+
   /** Labels, weights and inputs of the rows; returns the first that cannot be read. */
-  #read(rows: RowBlock, from: number, to: number): number {
+  #read(block: RowBlock, { vectors, labels, weights }: LearningRows, from: number, to: number): number {
     const { models, task, label, weight, where } = this.#parts
     const { encoder } = models
-    const { row } = rows
-    const vectors = this.#vectors
-    const codes = this.#codes
-    const weights = this.#weights
+    const { row } = block
     let i = from
     try {
       for (; i < to; i++) {
-        rows.enter(i)
-        row.at(i)
+        block.show(i)
         weights[i] = weightOf(weight, row.record)
-        codes[i] = task.code(label(row.record), where)
+        labels[i] = task.code(label(row.record), where)
         encoder.encodeRow(row, vectors[i], true)
-        task.keep(codes[i])
+        task.keep(labels[i])
       }
     } catch {}
     return i
   }
 
-  /** Trains on what was read; returns the first row that cannot be learned. */
-  #learn(rows: RowBlock, from: number, to: number): number {
-    const { context, ledger } = this.#parts
-    const telling = context.connected(OUTCOMES) || context.connected(MODELS)
-    const vectors = this.#vectors
-    const outs = this.#outs
-    const codes = this.#codes
-    const weights = this.#weights
-    const typical = this.#typical
-    const last = this.#last
+  /** Trains on what was read, one by one; returns the first row that cannot be learned. */
+  #learnEach(block: RowBlock, rows: LearningRows, from: number, to: number): number {
+    const { context, models } = this.#parts
     const known = this.#known
     for (let i = from; i < to; i++) {
-      rows.enter(i)
+      const { vectors, labels, weights, outs, typical, last } = rows
+      block.enter(i)
       try {
-        this.#train(vectors[i], codes[i], weights[i], outs[i])
+        models.testThenTrain(context.key, vectors[i], labels[i], weights[i], outs[i], known)
       } catch {
         return i
       }
       typical[i] = known[TYPICAL]
       last[i] = known[LAST]
-      ledger.add(IN, context.key.group)
-      if (telling) this.#tellRow(rows, i)
+      this.#tellRow(block, rows, i)
     }
     return to
   }
 
-  #train(x: FeatureVector, code: number, weight: number, out: Float64Array): void {
-    const { context, models, ledger } = this.#parts
-    const { key } = context
-    models.testThenTrain(key, x, code, weight, out, this.#known)
-    ledger.add(PROCESSED, key.group)
-    ledger.add(LABELS, key.group)
-    ledger.add(LEARNED, key.group)
+  #countRows(keys: readonly EncodedKey[], from: number, to: number): void {
+    const { ledger, context } = this.#parts
+    const keyed = keys.length > 0
+    for (let i = from; i < to; i++) {
+      const key = keyed ? keys[i] : context.key
+      ledger.add(IN, key.group)
+      this.#count(key)
+    }
   }
 
-  #tellRow(rows: RowBlock, i: number): void {
+  #count({ group }: EncodedKey): void {
+    const { ledger } = this.#parts
+    ledger.add(PROCESSED, group)
+    ledger.add(LABELS, group)
+    ledger.add(LEARNED, group)
+  }
+
+  #tellRow({ row }: RowBlock, { labels, weights, outs }: LearningRows, i: number): void {
     try {
-      this.#tell(this.#codes[i], this.#weights[i], this.#outs[i])
+      this.#tell(labels[i], weights[i], outs[i])
     } catch (error) {
-      rows.row.at(i)
-      this.#parts.context.reject(rows.row.toRecord(), error)
+      row.at(i)
+      this.#parts.context.reject(row.toRecord(), error)
     }
   }
 
@@ -158,14 +174,6 @@ export class TestThenTrain {
       context.emit(OUTCOMES, outcomeOf(context.uid, task, null, out, predicted, { code, weight, at: time }))
     }
     updates.learned(step)
-  }
-
-  #room(count: number): void {
-    const { encoder, outputs } = this.#parts.models
-    while (this.#vectors.length < count) {
-      this.#vectors.push(encoder.vector())
-      this.#outs.push(new Float64Array(outputs))
-    }
   }
 }
 

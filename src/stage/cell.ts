@@ -3,7 +3,7 @@
  */
 import { errorText, isMillraceError, MillraceError } from '../errors.ts'
 import { IN, REJECTED } from '../operators/ledger.ts'
-import type { Operator, OperatorContext, Rejected, RowBlock } from '../operators/operator.ts'
+import type { Operator, OperatorContext, Rejected, RowBlock, RowValues } from '../operators/operator.ts'
 import type { EncodedKey } from '../state/key.ts'
 import { childPath, type Identity } from '../time/identity.ts'
 
@@ -26,7 +26,7 @@ export interface CellHost {
   readonly keyGroups: number
   leave(outlet: number, value: unknown): void
   /** As `leave` of many rows; returns the first that has to go by `leave`, or `to`. */
-  leaveRows(outlet: number, rows: RowBlock, from: number, to: number, valueAt: (i: number) => unknown): number
+  leaveRows(outlet: number, rows: RowBlock, from: number, to: number, values: RowValues): number
   thrown(uid: string, error: unknown): void
   setTimer(kind: 'event' | 'processing', uid: string, time: number, tag: string): void
   deleteTimer(kind: 'event' | 'processing', uid: string, time: number, tag: string): void
@@ -70,14 +70,14 @@ export class Cell implements OperatorContext {
     for (let i = 0; i < targets.length; i++) this.#hand(targets[i], value)
   }
 
-  emitRows(output: number, rows: RowBlock, from: number, to: number, valueAt: (i: number) => unknown): void {
+  emitRows(output: number, rows: RowBlock, from: number, to: number, values: RowValues): void {
     for (const target of this.#targets[output]) {
       for (let i = from; i < to; i++) {
-        if ('outlet' in target) i = this.#host.leaveRows(target.outlet, rows, i, to, valueAt)
+        if ('outlet' in target) i = this.#host.leaveRows(target.outlet, rows, i, to, values)
         if (i === to) break
         rows.enter(i)
         try {
-          this.#hand(target, valueAt(i))
+          this.#hand(target, values.valueAt(i))
         } catch (error) {
           rows.row.at(i)
           this.reject(rows.row.toRecord(), error)

@@ -2,15 +2,10 @@
 import { ByteReader } from '../bytes/reader.ts'
 import { MOST_ROWS } from '../formats/row-cursor.ts'
 import type { Envelope } from '../time/identity.ts'
-import { type EdgeDecoder, readHead } from './frame.ts'
+import { type EdgeDecoder, HASH_AT, isPosition, PLACE_AT, POSITION_AT, readHead, TIME_AT, VALUE_AT } from './frame.ts'
 import type { FrameRows } from './frame-rows.ts'
 import { readPath } from './identity-codec.ts'
 import { PlaceReader } from './place-table.ts'
-
-/** Length, hash, and the longest identity that `readShort` takes: a place, a time, a position of eight bytes, a path. */
-const LONGEST_SHORT = 27
-/** What a ninth byte of a position would be multiplied by. */
-const MOST_SCALE = 0x100000000000000
 
 export class FrameReader {
   readonly #codec: EdgeDecoder
@@ -62,14 +57,23 @@ export class FrameReader {
   /** Fills `rows` from `at` on, and returns where the next one begins. */
   #readSome(bytes: Uint8Array, reader: ByteReader, at: number, rows: FrameRows): number {
     const { view } = reader
-    const { row, hashes } = rows
-    const last = bytes.length - LONGEST_SHORT
+    const { row, hashes, times, positions, placeOf, tablePlaces } = rows
+    const last = bytes.length - VALUE_AT
     for (let i = 0; i < MOST_ROWS && at < bytes.length; i++) {
-      // The longest identity is looked at without asking for each part whether it is there.
       const end = at <= last ? at + 4 + view.getUint32(at, true) : 0
-      let from = end > 0 && end <= bytes.length ? readShort(bytes, view, at + 8, rows, i) : 0
-      if (from === 0) from = this.#readAny(reader, at, rows, i)
-      hashes[i] = view.getInt32(at + 4, true)
+      let from = at + VALUE_AT
+      // An identity in the fewest bytes, or whatever it is.
+      if (from <= end && end <= bytes.length && bytes[at + PLACE_AT + 1] === 0 && bytes[at + PLACE_AT + 2] === 1) {
+        const place = bytes[at + PLACE_AT] - 1
+        const time = view.getFloat64(at + TIME_AT, true)
+        const position = view.getFloat64(at + POSITION_AT, true)
+        if (place >= 0 && place < 127 && place < tablePlaces && isTime(time) && isPosition(position)) {
+          times[i] = time
+          positions[i] = position
+          placeOf[i] = place
+        } else from = this.#readAny(reader, at, rows, i)
+      } else from = this.#readAny(reader, at, rows, i)
+      hashes[i] = view.getInt32(at + HASH_AT, true)
       at += 4 + view.getUint32(at, true)
       row.place(i, from, at)
       rows.count = i + 1
@@ -82,9 +86,9 @@ export class FrameReader {
     reader.offset = at
     this.#readEnd(reader)
     reader.i32()
-    const place = this.#places.read(reader)
     rows.times[i] = readTime(reader)
-    rows.positions[i] = reader.varint()
+    rows.positions[i] = readPosition(reader)
+    const place = this.#places.read(reader)
     rows.setOrigin(i, place, readPath(reader))
     return reader.offset
   }
@@ -93,9 +97,9 @@ export class FrameReader {
   #readRecord(reader: ByteReader): Envelope {
     const end = this.#readEnd(reader)
     reader.i32()
-    const { origin, split } = this.#places.read(reader)
     const time = readTime(reader)
-    const position = reader.varint()
+    const position = readPosition(reader)
+    const { origin, split } = this.#places.read(reader)
     const path = readPath(reader)
     const value = this.#codec.decode(reader)
     if (reader.offset !== end) reader.fail('a record does not end where it says', reader.offset - end)
@@ -121,36 +125,18 @@ export class FrameReader {
   }
 }
 
-/** The identity of a record straight from its source, in the fewest bytes, and where it ends; 0 when it is another. */
-function readShort(bytes: Uint8Array, view: DataView, at: number, rows: FrameRows, i: number): number {
-  const place = bytes[at] - 1
-  const time = view.getFloat64(at + 1, true)
-  at += 9
-  let position = bytes[at++]
-  if (position > 127) {
-    position &= 127
-    let scale = 128
-    let byte: number
-    do {
-      byte = bytes[at++]
-      position += (byte & 127) * scale
-      scale *= 128
-    } while (byte > 127 && scale < MOST_SCALE)
-    if (byte > 127 || byte === 0) return 0
-  }
-  if (place < 0 || place > 126 || place >= rows.tablePlaces) return 0
-  // The root path, as it is written.
-  if (bytes[at] !== 0 || bytes[at + 1] !== 1) return 0
-  if (!(position <= Number.MAX_SAFE_INTEGER && Number.isSafeInteger(time))) return 0
-  rows.placeOf[i] = place
-  rows.times[i] = time
-  rows.positions[i] = position
-  return at + 2
-}
-
 function readTime(reader: ByteReader): number {
   const time = reader.f64()
-  return Number.isSafeInteger(time) ? time : reader.fail('a time must be whole milliseconds', time)
+  return isTime(time) ? time : reader.fail('a time must be whole milliseconds', time)
+}
+
+function readPosition(reader: ByteReader): number {
+  const position = reader.f64()
+  return isPosition(position) ? position : reader.fail('a position must be a whole number', position)
+}
+
+function isTime(time: number): boolean {
+  return Number.isSafeInteger(time)
 }
 
 function same(a: Uint8Array, b: Uint8Array): boolean {

@@ -30,6 +30,7 @@ export class FrameRows implements RowBlock {
   /** Paths that are not the root's, and for each row which of them, from 1. */
   readonly #paths: (number | readonly number[])[] = []
   readonly #pathOf = new Int32Array(MOST_ROWS)
+  #shown = -1
 
   constructor(row: RowCursor, host: RowHost, keys: EncodedKey[] = []) {
     this.row = row
@@ -69,7 +70,18 @@ export class FrameRows implements RowBlock {
     return number === 0 ? ROOT_PATH : this.#paths[number - 1]
   }
 
+  show(i: number): void {
+    this.#shown = i
+    this.row.at(i)
+  }
+
+  /** Where a row is shown that was not entered, enters it: the context says then what is under way. */
+  settle(): void {
+    if (this.#shown >= 0) this.enter(this.#shown)
+  }
+
   enter(i: number): void {
+    this.#shown = -1
     const { cursor } = this.#host
     const { origin, split } = this.place(i)
     cursor.time = this.times[i]

@@ -1,14 +1,26 @@
 /** Collects the records of one edge into frames. The layout is in `frame.ts`. */
 import { ByteWriter } from '../bytes/writer.ts'
-import type { RowBlock } from '../operators/operator.ts'
+import { MillraceError } from '../errors.ts'
+import type { ColumnWriter } from '../formats/row-columns.ts'
+import type { RowBlock, RowValues } from '../operators/operator.ts'
 import { KeyEncoder } from '../state/key.ts'
-import { type Envelope, type Identity, ROOT_PATH } from '../time/identity.ts'
-import { type EdgeEncoder, FRAME_HEAD_BYTES, FRAME_VERSION } from './frame.ts'
+import { type Envelope, type Identity, type Place, ROOT_PATH } from '../time/identity.ts'
+import {
+  type EdgeEncoder,
+  FRAME_HEAD_BYTES,
+  FRAME_VERSION,
+  HASH_AT,
+  isPosition,
+  PLACE_AT,
+  POSITION_AT,
+  TIME_AT,
+  VALUE_AT,
+} from './frame.ts'
 import { writePath } from './identity-codec.ts'
 import { PlaceWriter } from './place-table.ts'
 
-/** Length, hash, a place of one byte and the time. */
-const HEAD_BYTES = 17
+/** The root's path: bytes 0 and 1. */
+const ROOT_BYTES = 0x100
 
 export class FrameWriter {
   readonly #codec: EdgeEncoder
@@ -19,6 +31,8 @@ export class FrameWriter {
   readonly #table = new ByteWriter(256)
   readonly #bytes = new ByteWriter(1 << 12)
   #records = 0
+  #columns: readonly Float64Array[] | undefined
+  #writeColumns: ColumnWriter | undefined
 
   /** @param key the key function of a keyed edge; without it every record carries the hash of the constant key */
   constructor(codec: EdgeEncoder, key: ((value: unknown) => unknown) | undefined, keyGroups: number) {
@@ -52,8 +66,52 @@ export class FrameWriter {
    * As `put` of a value for each row from `from` to before `to`. Returns the first whose value cannot travel, and `to` when
    * all can; none where rows have keys of their own here.
    */
-  putRows(rows: RowBlock, from: number, to: number, valueAt: (i: number) => unknown): number {
+  putRows(rows: RowBlock, from: number, to: number, values: RowValues): number {
     if (this.#key !== undefined) return from
+    const write = this.#writerOf(values.columns)
+    return write === undefined ? this.#putValues(rows, from, to, values) : this.#putColumns(rows, from, to, write)
+  }
+
+  #writerOf(columns: RowValues['columns']): ColumnWriter | undefined {
+    if (columns !== undefined && columns !== this.#columns) {
+      this.#columns = columns
+      this.#writeColumns = this.#codec.columnWriter?.(columns)
+    }
+    return columns === undefined ? undefined : this.#writeColumns
+  }
+
+  #putColumns(rows: RowBlock, from: number, to: number, { most, write }: ColumnWriter): number {
+    const bytes = this.#bytes
+    const places = this.#places
+    const hash = this.#hashOfNone
+    const { times, positions } = rows
+    let start = bytes.room((VALUE_AT + most) * (to - from))
+    const view = bytes.view64
+    let last: Place | undefined
+    let number = 0
+    let i = from
+    for (; i < to; i++) {
+      const place = rows.place(i)
+      if (place !== last) {
+        last = place
+        number = places.number(place.origin, place.split)
+      }
+      if (number === 0 || number > 127 || rows.path(i) !== ROOT_PATH) break
+      const end = write(view, start + VALUE_AT, i)
+      view.setUint32(start, end - start - 4, true)
+      view.setInt32(start + HASH_AT, hash, true)
+      view.setFloat64(start + TIME_AT, times[i], true)
+      view.setFloat64(start + POSITION_AT, positions[i], true)
+      view.setUint8(start + PLACE_AT, number)
+      view.setUint16(start + PLACE_AT + 1, ROOT_BYTES, true)
+      start = end
+    }
+    this.#records += i - from
+    bytes.truncate(start)
+    return i
+  }
+
+  #putValues(rows: RowBlock, from: number, to: number, values: RowValues): number {
     const bytes = this.#bytes
     const codec = this.#codec
     const hash = this.#hashOfNone
@@ -63,7 +121,7 @@ export class FrameWriter {
       try {
         const { origin, split } = rows.place(i)
         this.#identity(times[i], origin, split, positions[i], rows.path(i), hash, bytes)
-        codec.encode(valueAt(i) as never, bytes)
+        codec.encode(values.valueAt(i) as never, bytes)
       } catch {
         bytes.truncate(start)
         return i
@@ -84,24 +142,21 @@ export class FrameWriter {
     hash: number,
     bytes: ByteWriter,
   ): void {
+    if (!isPosition(position)) throw notAPosition(position)
     const place = this.#places.number(origin, split)
-    const start = bytes.room(HEAD_BYTES)
+    const start = bytes.room(VALUE_AT)
     const view = bytes.view64
-    const to = bytes.bytes
     view.setUint32(start, 0, true)
-    view.setInt32(start + 4, hash, true)
+    view.setInt32(start + HASH_AT, hash, true)
+    view.setFloat64(start + TIME_AT, time, true)
+    view.setFloat64(start + POSITION_AT, position, true)
     if (place > 0 && place < 128 && path === ROOT_PATH) {
-      to[start + 8] = place
-      view.setFloat64(start + 9, time, true)
-      bytes.varint(position)
-      bytes.u8(0)
-      bytes.u8(1)
+      view.setUint8(start + PLACE_AT, place)
+      view.setUint16(start + PLACE_AT + 1, ROOT_BYTES, true)
       return
     }
-    bytes.truncate(start + 8)
+    bytes.truncate(start + PLACE_AT)
     this.#places.write(place, origin, split, bytes)
-    bytes.f64(time)
-    bytes.varint(position)
     writePath(path, bytes)
   }
 
@@ -143,4 +198,12 @@ export class FrameWriter {
       return this.#hashOfNone
     }
   }
+}
+
+function notAPosition(got: number): MillraceError {
+  return new MillraceError('ML_RANGE', {
+    what: 'a position must be a whole number from 0 to 2^53 - 1',
+    got,
+    where: 'a frame',
+  })
 }

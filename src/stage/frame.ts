@@ -1,10 +1,10 @@
 /**
  * Frames: batches of records as bytes, for every edge between threads, processes and machines.
  *
- * Layout, version 2, little-endian:
+ * Layout, version 3, little-endian:
  *   u8 version, u32 length of the table, the table, then records
  *   table   varint count of places, then origin and split of each; what the codec of the edge adds: shapes of objects
- *   record  u32 length of what follows it, i32 hash of the key, place, f64 time, varint position, path, value
+ *   record  u32 length of what follows it, i32 hash of the key, f64 time, f64 position, place, path, value
  *   place   varint: 0, then origin and split; or the number of a place in the table, from 1
  *   path    as in `identity-codec.ts`
  *
@@ -16,18 +16,34 @@ import { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
 import { MillraceError } from '../errors.ts'
 import { rowCodec } from '../formats/row-codec.ts'
+import { type ColumnWriter, columnWriter } from '../formats/row-columns.ts'
 import type { RecordSchema } from '../formats/schema.ts'
 import { ShapedReader } from '../formats/shaped-reader.ts'
 import { ShapedWriter } from '../formats/shaped-writer.ts'
 
-export const FRAME_VERSION = 2
+export const FRAME_VERSION = 3
 /** Version and length of the table. */
 export const FRAME_HEAD_BYTES = 5
+
+/** Of a record: where its parts begin that always have the same place. */
+export const HASH_AT = 4
+export const TIME_AT = 8
+export const POSITION_AT = 16
+export const PLACE_AT = 24
+/** Where the value begins when the place is one byte and the path is the root's, as of nearly all records: two, 0 and 1. */
+export const VALUE_AT = 27
+
+/** What a record may have for a position. */
+export function isPosition(position: number): boolean {
+  return Number.isSafeInteger(position) && position >= 0
+}
 
 /** How the values of an edge become bytes. */
 export interface EdgeEncoder {
   /** @throws ML_VALUE; the writer is then as before */
   encode(value: never, writer: ByteWriter): void
+  /** For values that come in columns, where they are rows of a schema that can: see `row-columns.ts`. */
+  columnWriter?(columns: readonly Float64Array[]): ColumnWriter | undefined
   /** Appends what a reader must know of the values encoded since the last table. */
   writeTable(writer: ByteWriter): void
 }
@@ -43,7 +59,11 @@ export interface EdgeDecoder {
 export function edgeEncoder(schema: RecordSchema<unknown> | undefined): EdgeEncoder {
   if (schema === undefined) return new ShapedWriter()
   const rows = rowCodec(schema)
-  return { encode: (row, writer) => rows.encode(row, writer), writeTable: () => {} }
+  return {
+    encode: (row, writer) => rows.encode(row, writer),
+    columnWriter: (columns) => columnWriter(schema.fields, columns),
+    writeTable: () => {},
+  }
 }
 
 export function edgeDecoder(schema: RecordSchema<unknown> | undefined): EdgeDecoder {

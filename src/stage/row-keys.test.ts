@@ -87,7 +87,7 @@ class Asker {
     numbers.forEach((_i, n) => {
       use(block.keys[n], n)
     })
-    this.#keys.keep(0, numbers.length)
+    this.#keys.keep(block, 0, numbers.length)
   }
 }
 

@@ -16,7 +16,8 @@ const SETS = 4096
 /** Of all keys: 1 MB. */
 const WORDS = 1 << 18
 /** Entries begin at multiples of it. */
-const LINE_WORDS = 16
+const LINE_SHIFT = 4
+const LINE_WORDS = 1 << LINE_SHIFT
 /** Keys that are longer, or follow from more, are encoded each time. */
 const MOST_WORDS = 60
 const MOST_SETS_OF_FIELDS = 64
@@ -50,6 +51,8 @@ export class RowKeys {
   /** Pages of their rows, by the line where an entry begins. */
   readonly #pages: EncodedKey['page'][] = []
   #age = 0
+  /** A key of the block was loaded that had been told nothing yet. */
+  #untold = false
   #slotAge: object | undefined
 
   constructor(keyOf: (record: never) => unknown, keyGroups: number) {
@@ -69,6 +72,7 @@ export class RowKeys {
     const { row, hashes, keys, count } = rows
     const places = this.#places
     const words = this.#words
+    const known = this.#known
     for (let i = from; i < count; i++) {
       const hash = hashes[i]
       const set = 2 * (hash & (SETS - 1))
@@ -79,11 +83,11 @@ export class RowKeys {
       }
       this.#at[i] = at
       if (at > 0) {
-        keys[i] = this.#known[i]
-        this.#load(at, this.#known[i])
+        const key = known[i]
+        if (keys[i] !== key) keys[i] = key
+        this.#load(at, hash, key)
       } else {
-        rows.enter(i)
-        row.at(i)
+        rows.show(i)
         try {
           keys[i] = this.#encode(row, hash, this.#encoders[i])
         } catch {
@@ -94,8 +98,11 @@ export class RowKeys {
     return count
   }
 
-  /** Keeps what tables have told the keys of these rows since. */
-  keep(from: number, to: number): void {
+  /** Keeps what tables have told the keys of these rows since, where that is news. */
+  keep(rows: FrameRows, from: number, to: number): void {
+    // A table that forgets what it told tells all anew from then on.
+    if (to === from || (!this.#untold && rows.keys[to - 1].slotAge === this.#slotAge)) return
+    this.#untold = false
     for (let i = from; i < to; i++) if (this.#at[i] > 0) this.#keepSlot(this.#at[i], this.#known[i])
   }
 
@@ -107,18 +114,23 @@ export class RowKeys {
     return key
   }
 
-  #load(at: number, key: KnownKey): void {
+  #load(at: number, hash: number, key: KnownKey): void {
     const words = this.#words
     const to = key.words
     const lengths = words[at + LENGTH]
-    key.length = lengths & 0xff
-    let k = at + HEAD_WORDS + (lengths >> 8)
-    for (let i = 0; i < (key.length + 3) >> 2; i++, k++) to[i] = words[k]
-    key.hash = words[at + HASH]
+    const length = lengths & 0xff
+    const count = (length + 3) >> 2
+    const from = at + HEAD_WORDS + (lengths >> 8)
+    for (let i = 0; i < count; i++) to[i] = words[from + i]
+    key.length = length
+    key.hash = hash
     key.group = words[at + GROUP] & 0xffff
     key.slot = words[at + SLOT]
-    key.page = this.#pages[at / LINE_WORDS]
-    key.slotAge = words[at + AGE] === this.#age ? this.#slotAge : undefined
+    key.page = this.#pages[at >> LINE_SHIFT]
+    if (words[at + AGE] !== this.#age) {
+      key.slotAge = undefined
+      this.#untold = true
+    } else if (key.slotAge !== this.#slotAge) key.slotAge = this.#slotAge
   }
 
   #keepSlot(at: number, { slot, slotAge, page }: EncodedKey): void {
@@ -131,7 +143,7 @@ export class RowKeys {
     }
     words[at + SLOT] = slot
     words[at + AGE] = this.#age
-    this.#pages[at / LINE_WORDS] = page
+    this.#pages[at >> LINE_SHIFT] = page
   }
 
   #isSame(row: RowCursor, i: number, at: number): boolean {

@@ -11,7 +11,7 @@ import type { ByteWriter } from '../bytes/writer.ts'
 import { MillraceError } from '../errors.ts'
 import { RowCursor } from '../formats/row-cursor.ts'
 import type { RecordSchema } from '../formats/schema.ts'
-import type { OperatorCapture, RowBlock } from '../operators/operator.ts'
+import type { OperatorCapture, RowBlock, RowValues } from '../operators/operator.ts'
 import type { SinkOutput } from '../operators/sink.ts'
 import { SinkOperator } from '../operators/sink.ts'
 import { type EncodedKey, KeyEncoder, keyFromText, keyText } from '../state/key.ts'
@@ -33,7 +33,7 @@ export interface StageHost {
   /** A record leaves by the outlet with this index in `stage.outlets`. Its identity changes when this returns. */
   emit(outlet: number, identity: Identity, value: unknown): void
   /** As `emit` of many rows; returns the first that has to go by `emit`, or `to`. */
-  emitRows?(outlet: number, rows: RowBlock, from: number, to: number, valueAt: (i: number) => unknown): number
+  emitRows?(outlet: number, rows: RowBlock, from: number, to: number, values: RowValues): number
   /** Where a sink operator puts its rows. */
   sink(uid: string): SinkOutput
   /** Called before each record; returning false rejects it. Present only when the engine looks for a record that kills it. */
@@ -145,7 +145,7 @@ export class Stage implements CellHost {
     const { operator } = this.#entries[input]
     if (from === 0 && operator.large === true) operator.warm?.(rows.keys, to)
     const done = operator.receiveRows?.(this.#inputs[input], rows, from, to) ?? from
-    keys?.keep(from, to)
+    keys?.keep(rows, from, done)
     return done
   }
 
@@ -311,8 +311,8 @@ export class Stage implements CellHost {
     this.#host.emit(outlet, this.cursor, value)
   }
 
-  leaveRows(outlet: number, rows: RowBlock, from: number, to: number, valueAt: (i: number) => unknown): number {
-    return this.#host.emitRows?.(outlet, rows, from, to, valueAt) ?? from
+  leaveRows(outlet: number, rows: RowBlock, from: number, to: number, values: RowValues): number {
+    return this.#host.emitRows?.(outlet, rows, from, to, values) ?? from
   }
 
   setTimer(kind: 'event' | 'processing', uid: string, time: number, tag: string): void {

@@ -107,6 +107,29 @@ export class SlabTable {
     } else this.write(key.group, this.find(key))
   }
 
+  /**
+   * As `own` of keys that were opened before, into columns: the row of each begins at `offsets[i] - shift` of `pages[i]`.
+   * Returns the first key that is not known to lie where it did, or `to`.
+   */
+  ownRows(
+    keys: readonly EncodedKey[],
+    pages: Float64Array[],
+    offsets: Int32Array,
+    shift: number,
+    from: number,
+    to: number,
+  ): number {
+    const { slotAge, epoch, width } = this
+    const { mask } = this.pages
+    for (let i = from; i < to; i++) {
+      const { page, slot, slotAge: told } = keys[i]
+      if (told !== slotAge || page?.epoch !== epoch) return i
+      pages[i] = page.data
+      offsets[i] = (slot & mask) * width + shift
+    }
+    return to
+  }
+
   /** @throws ML_STATE_LIMIT when `maxKeys` are held */
   expectRoom(): void {
     if (this.keys < this.maxKeys) return

@@ -8,7 +8,7 @@
 import { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
 import type { RecordSchema } from '../formats/schema.ts'
-import type { RowBlock } from '../operators/operator.ts'
+import type { RowBlock, RowValues } from '../operators/operator.ts'
 import { edgeDecoder, edgeEncoder } from '../stage/frame.ts'
 import { FrameReader } from '../stage/frame-reader.ts'
 import type { FrameRows } from '../stage/frame-rows.ts'
@@ -61,9 +61,9 @@ class Outgoing {
   }
 
   /** As `StageHost.emitRows`. */
-  addRows(port: number, rows: RowBlock, from: number, to: number, valueAt: (i: number) => unknown): number {
+  addRows(port: number, rows: RowBlock, from: number, to: number, values: RowValues): number {
     const edges = this.#ports[port]
-    return edges.length === 1 ? edges[0].writer.putRows(rows, from, to, valueAt) : from
+    return edges.length === 1 ? edges[0].writer.putRows(rows, from, to, values) : from
   }
 
   takeTo(target: FrameTarget): void {
@@ -169,7 +169,7 @@ export class GuestStage {
       index,
       {
         emit: (outlet, identity, value) => this.#outgoing.add(outlet, identity, value),
-        emitRows: (outlet, rows, from, to, valueAt) => this.#outgoing.addRows(outlet, rows, from, to, valueAt),
+        emitRows: (outlet, rows, from, to, values) => this.#outgoing.addRows(outlet, rows, from, to, values),
         sink: actions,
         admit: rejected.length === 0 ? undefined : (identity) => !rejected.includes(identityText(identity)),
       },
@@ -220,6 +220,7 @@ export class GuestStage {
 
   /** Identity of the record or timer under way, or of the last one, as text. */
   underWay(): string {
+    for (const rows of this.#rows) rows?.settle()
     return identityText(this.#stage.cursor)
   }
 

@@ -1,14 +1,17 @@
 import { MillraceError } from '../../errors.ts'
+import { activeCapacity } from '../../features/feature-spec.ts'
 import type { FeatureVector } from '../../features/feature-vector.ts'
 import type { SlotMap } from '../../features/slot-map.ts'
 import { checkNumber } from '../label-range.ts'
 import { checkWeight, type Learner, type LearnerOptions, type SlotWeights, type Task } from '../learner.ts'
+import type { LearningRows } from '../learning-rows.ts'
 import { LARGEST_SQUARE, unusableInput } from '../usable-inputs.ts'
 import { createOptimizer, isPlain, scheduleOf } from './create-optimizer.ts'
 import { dotProduct, sumOfSquares } from './dense-sums.ts'
 import { LinearLayout } from './linear-layout.ts'
 import { LARGEST_SLOPE, type LinearSpec } from './linear-options.ts'
 import { logDescent, logDescentAt, standardisedLogDescent } from './log-descent.ts'
+import { type LogDescentRows, logDescentRows } from './log-descent-rows.ts'
 import { Loss } from './loss.ts'
 import type { LossSpec } from './losses.ts'
 import { standardisedScoreOneCount, updateAndStandardiseOneCount } from './one-count-standardiser.ts'
@@ -59,6 +62,8 @@ export class LinearLearner implements Learner {
   readonly #interceptNorm: number
   /** The rates of plain descent on the log loss, which has its own loops. */
   readonly #plain: Schedule | undefined
+  /** The same without a scaler and active slots. */
+  readonly #plainRows: LogDescentRows | undefined
   /** Where a model was trained last that takes turns with others. */
   #lastPage: Float64Array = nothing
   #lastOffset = -1
@@ -104,6 +109,7 @@ export class LinearLearner implements Learner {
       clipGradient === undefined &&
       interceptRate === undefined
     this.#plain = plain ? scheduleOf(optimizer) : undefined
+    if (plain && !standardise && activeCapacity(spec.inputs) === 0) this.#plainRows = logDescentRows(numeric.length)
   }
 
   size(slots: number): number {
@@ -153,6 +159,20 @@ export class LinearLearner implements Learner {
     if (this.task === 'regression') checkNumber(y, this.#loss.counts, this.#spec.kind)
     if (this.#standardise) this.#trainStandardised(page, offset, x, out)
     else this.#trainRaw(page, offset, x, out)
+  }
+
+  testThenTrainRows(rows: LearningRows, from: number, to: number): number {
+    if (this.#plain !== undefined && this.#plainRows !== undefined && rows.bounded) {
+      return this.#plainRows(rows, from, to, this.#places.weights, this.#plain)
+    }
+    let i = from
+    try {
+      for (; i < to; i++) {
+        const { pages, offsets, vectors, labels, weights, outs } = rows
+        this.testThenTrain(pages[i], offsets[i], vectors[i], labels[i], weights[i], outs[i])
+      }
+    } catch {}
+    return i
   }
 
   steps(page: Float64Array, offset: number): number {

@@ -1,5 +1,6 @@
 import { MillraceError } from '../../errors.ts'
 import { decide } from '../learner.ts'
+import type { LearningRows } from '../learning-rows.ts'
 import type { JudgedBinary } from './judged.ts'
 import type { ModelTask } from './model-task.ts'
 import type { BinaryPrediction } from './prediction.ts'
@@ -56,6 +57,10 @@ export class BinaryTask implements ModelTask {
 
   judged(out: Float64Array, prior: number, last: number, code: number, weight: number): JudgedBinary {
     return { probability: out[0], label: code === 1, weight, prior, last: last === last ? last === 1 : null }
+  }
+
+  judgedColumns({ outs, outputs, labels, weights, typical, last }: LearningRows): Float64Array[] | undefined {
+    return outs[0].length === 1 ? [outputs, labels, weights, typical, last] : undefined
   }
 
   snapshot(): void {}

@@ -4,6 +4,7 @@
  */
 import type { ByteReader } from '../../bytes/reader.ts'
 import type { ByteWriter } from '../../bytes/writer.ts'
+import type { LearningRows } from '../learning-rows.ts'
 
 export interface ModelTask {
   /** Doubles before a learner's state, where a row keeps what the baselines know; `NONE` where they know nothing yet. */
@@ -28,6 +29,8 @@ export interface ModelTask {
   baseline(typical: number, last: number): unknown
   /** What quality needs of an outcome: a row of the task's schema. */
   judged(out: Float64Array, typical: number, last: number, code: number, weight: number): unknown
+  /** The same of rows, in columns of the schema: see `RowValues`. Absent where that cannot be. */
+  judgedColumns?(rows: LearningRows): readonly Float64Array[] | undefined
   /** State of the task itself, beside the rows: the names of the classes. */
   snapshot(writer: ByteWriter): void
   /** @throws ML_CORRUPT; ML_OTHER_PLAN when the declared classes are others than the stored ones */

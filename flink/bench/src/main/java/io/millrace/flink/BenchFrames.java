@@ -33,7 +33,7 @@ final class BenchFrames {
 
   byte[] next(int records, long micros) {
     frame.clear();
-    frame.put((byte) 2).putInt(PLACE.length).put(PLACE);
+    frame.put((byte) 3).putInt(PLACE.length).put(PLACE);
     for (int i = 0; i < records; i++) record(micros);
     byte[] bytes = new byte[frame.position()];
     frame.flip();
@@ -46,18 +46,12 @@ final class BenchFrames {
     int key = random.nextInt(keys.length);
     int value = random.nextInt(POOL - FEATURES);
     frame.putInt(0).putInt(hashes[key]);
-    frame.put((byte) 1).putDouble(1_600_000_000_000.0);
-    varint(micros);
-    frame.put((byte) 0).put((byte) 1);
+    frame.putDouble(1_600_000_000_000.0).putDouble(micros);
+    frame.put((byte) 1).put((byte) 0).put((byte) 1);
     frame.put((byte) keys[key].length).put(keys[key]);
     frame.putDouble(values[value] > 0 ? 1 : 0);
     for (int i = 0; i < FEATURES; i++) frame.putDouble(values[value + i]);
     frame.putInt(start, frame.position() - start - 4);
-  }
-
-  private void varint(long value) {
-    for (; value > 127; value >>>= 7) frame.put((byte) (value & 127 | 128));
-    frame.put((byte) value);
   }
 
   /** One place: count, origin, split; a row has no shapes. */

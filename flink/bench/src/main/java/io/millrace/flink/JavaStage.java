@@ -67,9 +67,9 @@ public final class JavaStage extends AbstractStreamOperator<Piece>
   private void learn(ByteBuffer frame) {
     frame.getInt();
     int hash = frame.getInt();
-    int place = (int) varint(frame);
     double time = frame.getDouble();
-    long position = varint(frame);
+    double position = frame.getDouble();
+    int place = (int) varint(frame);
     if (varint(frame) == 0) varint(frame);
     byte[] key = new byte[(int) varint(frame)];
     frame.get(key);
@@ -101,7 +101,7 @@ public final class JavaStage extends AbstractStreamOperator<Piece>
   /** The places of the frame that came in; rows have no shapes. */
   private void begin(ByteBuffer frame, int table) {
     out.clear();
-    out.put((byte) 2).putInt(0);
+    out.put((byte) 3).putInt(0);
     out.put(frame.array(), 5, table);
     out.putInt(1, out.position() - 5);
   }
@@ -110,16 +110,15 @@ public final class JavaStage extends AbstractStreamOperator<Piece>
       int hash,
       int place,
       double time,
-      long position,
+      double position,
       double probability,
       boolean label,
       double prior,
       int last) {
     int start = out.position();
     out.putInt(0).putInt(hash);
+    out.putDouble(time).putDouble(position);
     varint(place);
-    out.putDouble(time);
-    varint(position);
     out.put((byte) 0).put((byte) 1);
     out.put((byte) (last < 0 ? 1 : 0));
     out.putDouble(probability).put((byte) (label ? 1 : 0)).putDouble(1).putDouble(prior);

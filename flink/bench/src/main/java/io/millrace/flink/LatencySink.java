@@ -32,14 +32,8 @@ public final class LatencySink extends AbstractStreamOperator<Piece>
     int at = 5 + frame.getInt(1);
     while (at < frame.capacity()) {
       int size = frame.getInt(at) + 4;
-      // length, hash, place, time
-      frame.position(at + 4 + 4 + 1 + 8);
-      long made = 0;
-      for (int shift = 0; ; shift += 7) {
-        byte next = frame.get();
-        made |= (long) (next & 127) << shift;
-        if (next >= 0) break;
-      }
+      // length, hash, time
+      long made = (long) frame.getDouble(at + 4 + 4 + 8);
       if (count < micros.length) micros[count++] = now - made;
       at += size;
     }
