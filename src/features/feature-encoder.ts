@@ -13,8 +13,10 @@ import {
   type RecordReader,
   type RecordValues,
   type RowReader,
+  type RowsReader,
   recordReader,
   rowReader,
+  rowsReader,
 } from './record-reader.ts'
 import type { SlotMap } from './slot-map.ts'
 import { TokenSlots } from './token-slots.ts'
@@ -54,6 +56,7 @@ export class FeatureEncoder {
   readonly #read: RecordReader
   /** Of rows of the layout that came last. */
   #readRow: RowReader = () => -1
+  #readRows: RowsReader | undefined
   #layout: RowLayout | undefined
   readonly #values: RecordValues
   #table: CategoryTable
@@ -111,11 +114,23 @@ export class FeatureEncoder {
     const values = this.#values
     values.dense = out.dense
     values.missing = out.missing
-    if (row.layout !== this.#layout) {
-      this.#readRow = rowReader(this.spec, this.#table.sources, row.layout)
-      this.#layout = row.layout
-    }
+    if (row.layout !== this.#layout) this.#prepare(row.layout)
     this.#activate(row.record, this.#readRow(row, values), out, grow)
+  }
+
+  /**
+   * As `encodeRow` of rows `from` to before `to`, whose numeric inputs go side by side into `dense`, where nothing else is to be
+   * read. Returns the first row that is not usable, or `to`; undefined where the rows have to come one by one.
+   */
+  encodeRows(rows: RowCursor, from: number, to: number, dense: Float64Array): number | undefined {
+    if (rows.layout !== this.#layout) this.#prepare(rows.layout)
+    return this.#readRows?.(rows, from, to, dense)
+  }
+
+  #prepare(layout: RowLayout): void {
+    this.#readRow = rowReader(this.spec, this.#table.sources, layout)
+    this.#readRows = rowsReader(this.spec, layout)
+    this.#layout = layout
   }
 
   /** What follows from what was read: `missing` as a `RecordReader` gives it. */

@@ -24,6 +24,9 @@ export type RecordReader = (record: Readonly<Record<string, unknown>>, into: Rec
 /** The same of a row where it lies. */
 export type RowReader = (row: RowCursor, into: RecordValues) => number
 
+/** The numbers of rows `from` to before `to`, row by row. Returns the first row with one that is not usable, or `to`. */
+export type RowsReader = (rows: RowCursor, from: number, to: number, dense: Float64Array) => number
+
 /** The range of time values in ECMAScript: within it all the arithmetic below is exact. */
 const MAX_TIME_MS = 8.64e15
 
@@ -71,6 +74,35 @@ export function rowReader(spec: FeatureSpec, sources: readonly CategorySource[],
     )
   }
   return parts.length === 1 ? parts[0] : chain(parts)
+}
+
+/**
+ * Reads many rows of one layout at once, where all their inputs are numbers that are always there; undefined where they are
+ * not, or too many for one function.
+ */
+export function rowsReader({ numeric, categorical }: FeatureSpec, layout: RowLayout): RowsReader | undefined {
+  const codes = numeric.map(({ name, nullable }) => (nullable ? undefined : layout.numberCode(name)))
+  if (categorical.length > 0 || numeric.length > INPUTS_A_FUNCTION) return undefined
+  const marks = new Set<number>()
+  const lines: string[] = []
+  for (const [i, number] of codes.entries()) {
+    if (number === undefined) return undefined
+    marks.add(number.mark)
+    const { max } = numeric[i]
+    lines.push(`v = ${number.code}; if (Math.abs(v) <= ${max}) dense[(at + ${i}) | 0] = v; else return i`)
+  }
+  const code = `'use strict'
+  return function (rows, from, to, dense) {
+    const { view, marks } = rows
+    for (let i = from | 0; i < to; i = (i + 1) | 0) {
+      const base = Math.imul(i, ${layout.marks}), at = Math.imul(i, ${numeric.length})
+      let v
+      ${[...marks].map((mark) => `const mark${mark} = marks[(base + ${mark}) | 0]`).join('\n      ')}
+      ${lines.join('\n      ')}
+    }
+    return to
+  }`
+  return new Function(code)()
 }
 
 /** @param head what the lines need; a reader of records needs nothing */

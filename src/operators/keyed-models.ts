@@ -12,6 +12,7 @@ import { checkLayout } from '../learn/model-row.ts'
 import { SlotNames } from '../learn/slot-names.ts'
 import type { ModelTask } from '../learn/tasks/model-task.ts'
 import type { EncodedKey } from '../state/key.ts'
+import type { KeyBlock } from '../state/key-block.ts'
 import { SlabTable } from '../state/slab-table.ts'
 import {
   type ModelStore,
@@ -62,7 +63,7 @@ export class KeyedModels implements ModelStore {
     this.#table = new SlabTable({ width, keyGroups, maxKeys, where: this.#where })
     this.#key = context.key
     if (this.#learner.testThenTrainRows !== undefined) {
-      this.testThenTrainRows = (keys, rows, from, to) => this.#testThenTrainRows(keys, rows, from, to)
+      this.testThenTrainRows = (keys, rows, from, to) => this.#testThenTrainRows(keys as KeyBlock, rows, from, to)
     }
   }
 
@@ -119,12 +120,12 @@ export class KeyedModels implements ModelStore {
     testThenTrainRow(this.#task, this.#learner, page, offset, x, label, weight, out, known)
   }
 
-  #testThenTrainRows(keys: readonly EncodedKey[], rows: LearningRows, from: number, to: number): number {
+  #testThenTrainRows(keys: KeyBlock, rows: LearningRows, from: number, to: number): number {
     return testThenTrainPlaced(this.#task, this.#learner, rows, from, this.#place(keys, rows, from, to))
   }
 
   /** Where the models of the rows are; returns the first row whose key has none and gets none, or `to`. */
-  #place(keys: readonly EncodedKey[], rows: LearningRows, from: number, to: number): number {
+  #place(keys: KeyBlock, rows: LearningRows, from: number, to: number): number {
     const { pages, offsets } = rows
     const table = this.#table
     const before = table.size
@@ -133,7 +134,7 @@ export class KeyedModels implements ModelStore {
       for (; i < to; i++) {
         i = table.ownRows(keys, pages, offsets, this.#header, i, to)
         if (i === to) break
-        this.open(keys[i])
+        this.open(keys.key(i))
         this.#own()
         pages[i] = table.page
         offsets[i] = table.offset + this.#header

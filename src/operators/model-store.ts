@@ -14,6 +14,7 @@ import type { LearningRows } from '../learn/learning-rows.ts'
 import type { SlotNames } from '../learn/slot-names.ts'
 import type { ModelTask } from '../learn/tasks/model-task.ts'
 import type { EncodedKey } from '../state/key.ts'
+import type { KeyBlock } from '../state/key-block.ts'
 import type { OperatorCapture } from './operator.ts'
 
 export interface ModelStoreOptions {
@@ -32,10 +33,10 @@ export interface ModelStoreParts {
 /**
  * Returns the first row that is refused, or `to`.
  *
- * @param keys of the rows
+ * @param keys of the rows; absent where these have none
  * @param rows vectors, labels and weights, which get all the rest
  */
-export type TestThenTrainRows = (keys: readonly EncodedKey[], rows: LearningRows, from: number, to: number) => number
+export type TestThenTrainRows = (keys: KeyBlock | undefined, rows: LearningRows, from: number, to: number) => number
 
 /** Of what was known before a record: where each stands in an array. */
 export const [STEP, TYPICAL, LAST] = [0, 1, 2] as const

@@ -9,6 +9,7 @@ import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
 import type { RowCursor } from '../formats/row-cursor.ts'
 import type { EncodedKey } from '../state/key.ts'
+import type { KeyBlock } from '../state/key-block.ts'
 import type { Identity, Place } from '../time/identity.ts'
 import type { OperatorDescription } from './describe.ts'
 import type { Ledger } from './ledger.ts'
@@ -46,8 +47,8 @@ export interface RowBlock {
   readonly row: RowCursor
   readonly times: Float64Array
   readonly positions: Float64Array
-  /** Empty where rows have none. */
-  readonly keys: readonly EncodedKey[]
+  /** Absent where rows have none. */
+  readonly keys?: KeyBlock | undefined
   place(i: number): Place
   path(i: number): number | readonly number[]
   /** Gives the context the identity and key of row number `i`. */

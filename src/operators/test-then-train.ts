@@ -9,7 +9,7 @@ import { MOST_ROWS } from '../formats/row-cursor.ts'
 import { checkWeight } from '../learn/learner.ts'
 import { LearningRows } from '../learn/learning-rows.ts'
 import type { ModelTask } from '../learn/tasks/model-task.ts'
-import type { EncodedKey } from '../state/key.ts'
+import type { KeyBlock } from '../state/key-block.ts'
 import type { Ledger } from './ledger.ts'
 import { IN, LABELS, LEARNED, PROCESSED } from './model-counters.ts'
 import { JUDGED, MODELS, OUTCOMES, RECORDS } from './model-outputs.ts'
@@ -57,7 +57,7 @@ export class TestThenTrain {
     models.encoder.encode(value, vector, true)
     task.keep(code)
     models.testThenTrain(context.key, vector, code, weight, out, this.#known)
-    this.#count(context.key)
+    this.#count(context.key.group)
     if (context.connected(RECORDS)) {
       const model = { uid: context.uid, step: this.#known[STEP] }
       context.emit(RECORDS, { input: value, prediction: task.prediction(out), model, label: task.label(code) })
@@ -102,17 +102,19 @@ export class TestThenTrain {
   }
 
   /** Labels, weights and inputs of the rows; returns the first that cannot be read. */
-  #read(block: RowBlock, { vectors, labels, weights }: LearningRows, from: number, to: number): number {
+  #read(block: RowBlock, { vectors, labels, weights, dense }: LearningRows, from: number, to: number): number {
     const { models, task, label, weight, where } = this.#parts
     const { encoder } = models
     const { row } = block
+    const encoded = encoder.encodeRows(row, from, to, dense)
+    const end = encoded ?? to
     let i = from
     try {
-      for (; i < to; i++) {
+      for (; i < end; i++) {
         block.show(i)
         weights[i] = weightOf(weight, row.record)
         labels[i] = task.code(label(row.record), where)
-        encoder.encodeRow(row, vectors[i], true)
+        if (encoded === undefined) encoder.encodeRow(row, vectors[i], true)
         task.keep(labels[i])
       }
     } catch {}
@@ -138,17 +140,16 @@ export class TestThenTrain {
     return to
   }
 
-  #countRows(keys: readonly EncodedKey[], from: number, to: number): void {
+  #countRows(keys: KeyBlock | undefined, from: number, to: number): void {
     const { ledger, context } = this.#parts
-    const keyed = keys.length > 0
     for (let i = from; i < to; i++) {
-      const key = keyed ? keys[i] : context.key
-      ledger.add(IN, key.group)
-      this.#count(key)
+      const group = keys === undefined ? context.key.group : keys.groups[i]
+      ledger.add(IN, group)
+      this.#count(group)
     }
   }
 
-  #count({ group }: EncodedKey): void {
+  #count(group: number): void {
     const { ledger } = this.#parts
     ledger.add(PROCESSED, group)
     ledger.add(LABELS, group)

@@ -1,6 +1,7 @@
 import { MOST_ROWS, type RowCursor } from '../formats/row-cursor.ts'
 import type { RowBlock } from '../operators/operator.ts'
 import type { EncodedKey } from '../state/key.ts'
+import type { KeyBlock } from '../state/key-block.ts'
 import { type Place, ROOT_PATH } from '../time/identity.ts'
 import type { Cursor } from './cell.ts'
 
@@ -22,8 +23,7 @@ export class FrameRows implements RowBlock {
   readonly positions = new Float64Array(MOST_ROWS)
   /** By number: those of the frame's table, then others, which stand in their rows. */
   readonly placeOf = new Int32Array(MOST_ROWS)
-  /** Of the rows; empty where they have none. */
-  readonly keys: EncodedKey[]
+  readonly keys: KeyBlock | undefined
   readonly #host: RowHost
   #table: readonly Place[] = []
   readonly #others: Place[] = []
@@ -32,7 +32,7 @@ export class FrameRows implements RowBlock {
   readonly #pathOf = new Int32Array(MOST_ROWS)
   #shown = -1
 
-  constructor(row: RowCursor, host: RowHost, keys: EncodedKey[] = []) {
+  constructor(row: RowCursor, host: RowHost, keys?: KeyBlock) {
     this.row = row
     this.keys = keys
     this.#host = host
@@ -89,6 +89,6 @@ export class FrameRows implements RowBlock {
     cursor.split = split
     cursor.position = this.positions[i]
     cursor.path = this.path(i)
-    if (i < this.keys.length) this.#host.key = this.keys[i]
+    if (this.keys !== undefined) this.#host.key = this.keys.key(i)
   }
 }

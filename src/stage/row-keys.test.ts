@@ -67,7 +67,7 @@ class Asker {
     cursor.begin(bytes, new ByteReader(bytes, 'test'))
     const nowhere = { time: 0, origin: '', split: '', position: 0, path: -1 }
     this.#keys = new RowKeys(keyOf as never, 128)
-    this.#block = new FrameRows(cursor, { cursor: nowhere, key: new EncodedKey(128) }, this.#keys.block())
+    this.#block = new FrameRows(cursor, { cursor: nowhere, key: new EncodedKey(128) }, this.#keys)
     this.#block.clear([{ origin: 'o', split: 's' }])
   }
 
@@ -85,9 +85,9 @@ class Asker {
     block.count = numbers.length
     expect(this.#keys.fill(block, 0)).toBe(numbers.length)
     numbers.forEach((_i, n) => {
-      use(block.keys[n], n)
+      use(this.#keys.key(n), n)
     })
-    this.#keys.keep(block, 0, numbers.length)
+    this.#keys.keep(0, numbers.length)
   }
 }
 

@@ -8,7 +8,9 @@
  */
 import { littleEndian } from '../bytes/doubles.ts'
 import { MOST_ROWS, type RowCursor } from '../formats/row-cursor.ts'
+import type { RowLayout } from '../formats/row-layout.ts'
 import { EncodedKey, type Key, KeyEncoder } from '../state/key.ts'
+import type { KeyBlock } from '../state/key-block.ts'
 import type { FrameRows } from './frame-rows.ts'
 
 /** A power of two; each set has places for two keys. */
@@ -34,12 +36,21 @@ const GROUP = 3
 const LENGTH = 4
 const HEAD_WORDS = 5
 
-export class RowKeys {
+export class RowKeys implements KeyBlock {
+  readonly groups = new Int32Array(MOST_ROWS)
+  readonly slots = new Int32Array(MOST_ROWS)
+  readonly pages: EncodedKey['page'][] = []
+  slotAge: object | undefined
   readonly #keyOf: (record: never) => unknown
   /** For each row of a block: what encodes its key, what holds one that is known, and where that stands in `#words`, or 0. */
   readonly #encoders: readonly KeyEncoder[]
   readonly #known: readonly KnownKey[]
   readonly #at = new Int32Array(MOST_ROWS)
+  /** The keys themselves, where `#made` is 1. */
+  readonly #keys: EncodedKey[]
+  readonly #made = new Uint8Array(MOST_ROWS)
+  /** A known key was made an object, so that it may be told something. */
+  #anyMade = false
   /** Where the entries of a set begin, 0 for none: nothing begins there. */
   readonly #places = new Int32Array(2 * SETS)
   readonly #words = new Int32Array(WORDS)
@@ -48,31 +59,31 @@ export class RowKeys {
   /** The hash that a set did not know last: its key is kept when it comes again. */
   readonly #missed = new Int32Array(SETS)
   readonly #fieldSets: (readonly number[])[] = []
+  /** Of each field of a set the mark and the distance from it where it begins, and those where it ends. */
+  readonly #fieldEnds: Int32Array[] = []
   /** Pages of their rows, by the line where an entry begins. */
-  readonly #pages: EncodedKey['page'][] = []
+  readonly #linePages: EncodedKey['page'][] = []
   #age = 0
-  /** A key of the block was loaded that had been told nothing yet. */
-  #untold = false
   #slotAge: object | undefined
 
   constructor(keyOf: (record: never) => unknown, keyGroups: number) {
     this.#keyOf = keyOf
     this.#encoders = Array.from({ length: MOST_ROWS }, () => new KeyEncoder(keyGroups))
     this.#known = Array.from({ length: MOST_ROWS }, () => new KnownKey(keyGroups))
-    for (let i = 0; i < WORDS / LINE_WORDS; i++) this.#pages.push(undefined)
+    for (let i = 0; i < WORDS / LINE_WORDS; i++) this.#linePages.push(undefined)
+    for (let i = 0; i < MOST_ROWS; i++) this.pages.push(undefined)
+    this.#keys = [...this.#known]
   }
 
-  /** A key for each row of a block, to be replaced by `fill`. */
-  block(): EncodedKey[] {
-    return [...this.#known]
-  }
-
-  /** Puts the keys of rows from `from` on where they belong; returns the first row whose key cannot be had, or how many there are. */
+  /** Finds the keys of rows from `from` on; returns the first row whose key cannot be had, or how many there are. */
   fill(rows: FrameRows, from: number): number {
-    const { row, hashes, keys, count } = rows
+    const { row, hashes, count } = rows
+    const { groups, slots, pages } = this
     const places = this.#places
     const words = this.#words
-    const known = this.#known
+    const ats = this.#at
+    const made = this.#made
+    this.slotAge = this.#slotAge
     for (let i = from; i < count; i++) {
       const hash = hashes[i]
       const set = 2 * (hash & (SETS - 1))
@@ -81,29 +92,63 @@ export class RowKeys {
         at = places[set + 1]
         if (words[at] !== hash || !this.#isSame(row, i, at)) at = 0
       }
-      this.#at[i] = at
+      ats[i] = at
       if (at > 0) {
-        const key = known[i]
-        if (keys[i] !== key) keys[i] = key
-        this.#load(at, hash, key)
+        made[i] = 0
+        groups[i] = words[at + GROUP] & 0xffff
+        slots[i] = words[at + AGE] === this.#age ? words[at + SLOT] : -1
+        pages[i] = this.#linePages[at >> LINE_SHIFT]
       } else {
         rows.show(i)
         try {
-          keys[i] = this.#encode(row, hash, this.#encoders[i])
+          this.#keys[i] = this.#encode(row, hash, this.#encoders[i])
         } catch {
           return i
         }
+        made[i] = 1
+        groups[i] = this.#keys[i].group
+        slots[i] = -1
       }
     }
     return count
   }
 
-  /** Keeps what tables have told the keys of these rows since, where that is news. */
-  keep(rows: FrameRows, from: number, to: number): void {
-    // A table that forgets what it told tells all anew from then on.
-    if (to === from || (!this.#untold && rows.keys[to - 1].slotAge === this.#slotAge)) return
-    this.#untold = false
-    for (let i = from; i < to; i++) if (this.#at[i] > 0) this.#keepSlot(this.#at[i], this.#known[i])
+  key(i: number): EncodedKey {
+    if (this.#made[i] === 0) this.#make(i)
+    return this.#keys[i]
+  }
+
+  /** Keys of the first rows, to be told where their rows are: `told` must follow. */
+  all(count: number): readonly EncodedKey[] {
+    for (let i = 0; i < count; i++) this.key(i)
+    return this.#keys
+  }
+
+  /** A table has told the keys that `all` gave where their rows are. */
+  told(count: number): void {
+    this.keep(0, count)
+    const keys = this.#keys
+    for (let i = 0; i < count; i++) {
+      const { slot, slotAge, page } = keys[i]
+      if (this.slotAge === undefined) this.slotAge = slotAge
+      this.slots[i] = slotAge === this.slotAge ? slot : -1
+      this.pages[i] = page
+    }
+  }
+
+  /** Keeps what tables have told the keys of these rows since. */
+  keep(from: number, to: number): void {
+    if (!this.#anyMade) return
+    this.#anyMade = false
+    for (let i = from; i < to; i++)
+      if (this.#at[i] > 0 && this.#made[i] === 1) this.#keepSlot(this.#at[i], this.#known[i])
+  }
+
+  #make(i: number): void {
+    this.#load(this.#at[i], this.#known[i])
+    this.#keys[i] = this.#known[i]
+    this.#made[i] = 1
+    this.#anyMade = true
   }
 
   #encode(row: RowCursor, hash: number, encoder: KeyEncoder): EncodedKey {
@@ -114,7 +159,7 @@ export class RowKeys {
     return key
   }
 
-  #load(at: number, hash: number, key: KnownKey): void {
+  #load(at: number, key: KnownKey): void {
     const words = this.#words
     const to = key.words
     const lengths = words[at + LENGTH]
@@ -123,14 +168,11 @@ export class RowKeys {
     const from = at + HEAD_WORDS + (lengths >> 8)
     for (let i = 0; i < count; i++) to[i] = words[from + i]
     key.length = length
-    key.hash = hash
+    key.hash = words[at + HASH]
     key.group = words[at + GROUP] & 0xffff
     key.slot = words[at + SLOT]
-    key.page = this.#pages[at >> LINE_SHIFT]
-    if (words[at + AGE] !== this.#age) {
-      key.slotAge = undefined
-      this.#untold = true
-    } else if (key.slotAge !== this.#slotAge) key.slotAge = this.#slotAge
+    key.page = this.#linePages[at >> LINE_SHIFT]
+    key.slotAge = words[at + AGE] === this.#age ? this.#slotAge : undefined
   }
 
   #keepSlot(at: number, { slot, slotAge, page }: EncodedKey): void {
@@ -143,20 +185,20 @@ export class RowKeys {
     }
     words[at + SLOT] = slot
     words[at + AGE] = this.#age
-    this.#pages[at >> LINE_SHIFT] = page
+    this.#linePages[at >> LINE_SHIFT] = page
   }
 
   #isSame(row: RowCursor, i: number, at: number): boolean {
     if (at === 0) return false
-    const fields = this.#fieldSets[this.#words[at + GROUP] >> 16]
     const words = this.#words
-    const { bytes, view } = row
+    const ends = this.#fieldEnds[words[at + GROUP] >> 16]
+    const { bytes, view, marks } = row
     let k = at + HEAD_WORDS
     const end = k + (words[at + LENGTH] >> 8)
     const base = row.baseOf(i)
-    for (let f = 0; f < fields.length; f++) {
-      let from = row.start(fields[f], base)
-      const stop = row.start(fields[f] + 1, base)
+    for (let f = 0; f < ends.length; f += 4) {
+      let from = marks[base + ends[f]] + ends[f + 1]
+      const stop = marks[base + ends[f + 2]] + ends[f + 3]
       for (; from + 4 <= stop; from += 4) if (view.getInt32(from, true) !== words[k++]) return false
       if (from === stop) continue
       let last = bytes[from]
@@ -179,7 +221,7 @@ export class RowKeys {
     const words = this.#words
     words[at + HASH] = hash
     words[at + AGE] = this.#age - 1
-    words[at + GROUP] = group | (this.#fieldSet(fields) << 16)
+    words[at + GROUP] = group | (this.#fieldSet(fields, row.layout) << 16)
     words[at + LENGTH] = length | (read << 8)
     words.fill(0, at + HEAD_WORDS, this.#end)
     let k = at + HEAD_WORDS
@@ -202,15 +244,20 @@ export class RowKeys {
   }
 
   #forget(): void {
+    // Rows of this block whose entries go.
+    for (let i = 0; i < MOST_ROWS; i++) if (this.#at[i] > 0) this.key(i)
     this.#places.fill(0)
     this.#at.fill(0)
     this.#end = LINE_WORDS
     this.#age = 0
   }
 
-  #fieldSet(fields: readonly number[]): number {
+  #fieldSet(fields: readonly number[], { markOf, distance }: RowLayout): number {
     const known = this.#fieldSets.findIndex((set) => set.join() === fields.join())
-    return known >= 0 ? known : this.#fieldSets.push(fields) - 1
+    if (known >= 0) return known
+    const ends = fields.flatMap((field) => [field, field + 1]).flatMap((end) => [markOf[end], distance[end]])
+    this.#fieldEnds.push(Int32Array.from(ends))
+    return this.#fieldSets.push(fields) - 1
   }
 }
 

@@ -121,7 +121,7 @@ export class Stage implements CellHost {
     const { operator } = this.#entries[input]
     if (this.#ordered || this.#host.admit !== undefined || !operator.takesRows?.(this.#inputs[input])) return undefined
     const row = RowCursor.of(schema)
-    return row === undefined ? undefined : new FrameRows(row, this, this.#rowKeys[input]?.block())
+    return row === undefined ? undefined : new FrameRows(row, this, this.#rowKeys[input])
   }
 
   /** As `push` for each row where it lies. */
@@ -143,9 +143,12 @@ export class Stage implements CellHost {
     const keys = this.#rowKeys[input]
     const to = keys === undefined ? rows.count : keys.fill(rows, from)
     const { operator } = this.#entries[input]
-    if (from === 0 && operator.large === true) operator.warm?.(rows.keys, to)
+    if (keys !== undefined && from === 0 && operator.large === true) {
+      operator.warm?.(keys.all(to), to)
+      keys.told(to)
+    }
     const done = operator.receiveRows?.(this.#inputs[input], rows, from, to) ?? from
-    keys?.keep(rows, from, done)
+    keys?.keep(from, done)
     return done
   }
 

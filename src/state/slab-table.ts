@@ -1,6 +1,7 @@
 import type { ByteReader } from '../bytes/reader.ts'
 import { MillraceError } from '../errors.ts'
 import type { EncodedKey } from './key.ts'
+import type { KeyBlock } from './key-block.ts'
 import { checkKeyGroups } from './key-groups.ts'
 import { KeyIndex } from './key-index.ts'
 import { keyEnd, keyStart, slotOf } from './key-list.ts'
@@ -108,22 +109,19 @@ export class SlabTable {
   }
 
   /**
-   * As `own` of keys that were opened before, into columns: the row of each begins at `offsets[i] - shift` of `pages[i]`.
-   * Returns the first key that is not known to lie where it did, or `to`.
+   * As `own` of keys whose rows are known, into columns: the row of each begins at `offsets[i] - shift` of `pages[i]`.
+   * Returns the first key whose row has to be found, or `to`.
    */
-  ownRows(
-    keys: readonly EncodedKey[],
-    pages: Float64Array[],
-    offsets: Int32Array,
-    shift: number,
-    from: number,
-    to: number,
-  ): number {
-    const { slotAge, epoch, width } = this
+  ownRows(keys: KeyBlock, pages: Float64Array[], offsets: Int32Array, shift: number, from: number, to: number): number {
+    const { epoch, width } = this
     const { mask } = this.pages
+    const { slots, pages: found } = keys
+    if (keys.slotAge !== this.slotAge) return from
     for (let i = from; i < to; i++) {
-      const { page, slot, slotAge: told } = keys[i]
-      if (told !== slotAge || page?.epoch !== epoch) return i
+      const page = found[i]
+      const slot = slots[i]
+      // What was written in this epoch, no capture holds.
+      if (slot < 0 || page?.epoch !== epoch) return i
       pages[i] = page.data
       offsets[i] = (slot & mask) * width + shift
     }
