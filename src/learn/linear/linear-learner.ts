@@ -8,10 +8,16 @@ import type { LearningRows } from '../learning-rows.ts'
 import { LARGEST_SQUARE, unusableInput } from '../usable-inputs.ts'
 import { createOptimizer, isPlain, scheduleOf } from './create-optimizer.ts'
 import { dotProduct, sumOfSquares } from './dense-sums.ts'
+import {
+  type DescentRows,
+  type DescentStep,
+  descentRows,
+  descentStep,
+  standardisedDescentStep,
+} from './descent-code.ts'
 import { LinearLayout } from './linear-layout.ts'
 import { LARGEST_SLOPE, type LinearSpec } from './linear-options.ts'
 import { logDescent, logDescentAt, standardisedLogDescent } from './log-descent.ts'
-import { type LogDescentRows, logDescentRows } from './log-descent-rows.ts'
 import { Loss } from './loss.ts'
 import type { LossSpec } from './losses.ts'
 import { standardisedScoreOneCount, updateAndStandardiseOneCount } from './one-count-standardiser.ts'
@@ -63,7 +69,8 @@ export class LinearLearner implements Learner {
   /** The rates of plain descent on the log loss, which has its own loops. */
   readonly #plain: Schedule | undefined
   /** The same without a scaler and active slots. */
-  readonly #plainRows: LogDescentRows | undefined
+  readonly #plainRows: DescentRows | undefined
+  readonly #plainStep: DescentStep | undefined
   /** Where a model was trained last that takes turns with others. */
   #lastPage: Float64Array = nothing
   #lastOffset = -1
@@ -109,7 +116,10 @@ export class LinearLearner implements Learner {
       clipGradient === undefined &&
       interceptRate === undefined
     this.#plain = plain ? scheduleOf(optimizer) : undefined
-    if (plain && !standardise && activeCapacity(spec.inputs) === 0) this.#plainRows = logDescentRows(numeric.length)
+    if (!plain) return
+    if (this.#oneCount) this.#plainStep = standardisedDescentStep(numeric.length)
+    else if (!standardise) this.#plainStep = descentStep(numeric.length)
+    if (!standardise && activeCapacity(spec.inputs) === 0) this.#plainRows = descentRows(numeric.length)
   }
 
   size(slots: number): number {
@@ -149,7 +159,12 @@ export class LinearLearner implements Learner {
     }
     if (this.#plain !== undefined) {
       step[RATE] = this.#plain.rateAt(page[offset + STEPS])
-      if (this.#standardise) {
+      if (this.#plainStep !== undefined) {
+        if (this.#oneCount && x.missingCount > 0) throw this.#incomplete(x)
+        const first = offset + this.#places.weights
+        const scaler = offset + this.#scaler
+        if (!this.#plainStep(page, offset, first, scaler, x.dense, step, out)) throw this.#unusable(x)
+      } else if (this.#standardise) {
         this.#standardiseRecord(page, offset, x)
         standardisedLogDescent(page, offset, offset + this.#places.weights, this.#scaled, step, out)
       } else if (!this.#descend(page, offset, x.dense, out)) throw this.#unusable(x)

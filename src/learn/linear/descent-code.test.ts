@@ -2,10 +2,15 @@ import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { FeatureEncoder } from '../../features/feature-encoder.ts'
 import { LearningRows } from '../learning-rows.ts'
+import { sumOfSquares } from './dense-sums.ts'
+import { descentStep, standardisedDescentStep } from './descent-code.ts'
 import { invScaling } from './inv-scaling.ts'
 import { LinearLearner } from './linear-learner.ts'
+import { logDescentAt, standardisedLogDescent } from './log-descent.ts'
 import { type LogisticSpec, logistic } from './logistic.ts'
+import { updateAndStandardiseOneCount } from './one-count-standardiser.ts'
 import { sgd } from './sgd.ts'
+import { ACTIVE, GAIN, LABEL, newStep, RATE, SQUARE, STEP, WEIGHT } from './step.ts'
 
 const MODELS = 3
 const ROWS = 12
@@ -82,4 +87,67 @@ it('stops before a row that it would refuse, and leaves every double of its mode
     expect(page).toEqual(before)
     expect(page[size * 2]).toBe(1)
   }
+})
+
+const wide = fc.array(numbers, { minLength: 64, maxLength: 64 })
+const anyWidth = fc.oneof(fc.nat(12), fc.constantFrom(63, 64))
+
+it('gives a record the bits of the loops, with a standardiser or without', () => {
+  fc.assert(
+    fc.property(
+      anyWidth,
+      fc.array(fc.tuple(wide, fc.boolean(), fc.constantFrom(1, 3), numbers, fc.nat(5)), { maxLength: 12 }),
+      (width, stream) => {
+        const [first, scaler] = [2, 2 + width]
+        const [plain, plainLoops, scaled, scaledLoops] = [0, 1, 2, 3].map(() => new Float64Array(2 + 3 * width))
+        const [made, madeScaled] = [descentStep(width), standardisedDescentStep(width)]
+        const inputs = new Float64Array(width)
+        const work = new Float64Array(width)
+        for (const [values, label, weight, active, square] of stream) {
+          inputs.set(values.slice(0, width))
+          const [step, out] = [newStep(), new Float64Array(1)]
+          const [other, otherOut] = [newStep(), new Float64Array(1)]
+          const begin = () => {
+            for (const one of [step, other]) {
+              one[RATE] = 0.1
+              one[LABEL] = label ? 1 : 0
+              one[WEIGHT] = weight
+              one[ACTIVE] = active
+              one[SQUARE] = square
+            }
+          }
+          begin()
+          expect(made?.(plain, 0, first, scaler, inputs, step, out)).toBe(true)
+          expect(logDescentAt(plainLoops, 0, first, inputs, other, otherOut)).toBe(true)
+          expect([out[0], step[STEP]]).toEqual([otherOut[0], other[STEP]])
+          begin()
+          expect(madeScaled?.(scaled, 0, first, scaler, inputs, step, out)).toBe(true)
+          sumOfSquares(inputs, other)
+          other[GAIN] = 1 / (scaledLoops[0] + 1)
+          updateAndStandardiseOneCount(scaledLoops, first, scaler, inputs, work, other)
+          standardisedLogDescent(scaledLoops, 0, first, work, other, otherOut)
+          expect([out[0], step[STEP]]).toEqual([otherOut[0], other[STEP]])
+        }
+        expect(plain).toEqual(plainLoops)
+        expect(scaled).toEqual(scaledLoops)
+      },
+    ),
+  )
+})
+
+it('refuses inputs that are not usable and leaves every double', () => {
+  for (const made of [descentStep(3), standardisedDescentStep(3)]) {
+    const page = Float64Array.from([4, 0.5, 1, 2, 3, 0.1, 1, 0.2, 1, 0.3, 1])
+    const before = page.slice()
+    for (const poison of [Number.NaN, Number.POSITIVE_INFINITY, 1e21, -1e308]) {
+      const step = newStep()
+      step[RATE] = step[WEIGHT] = 1
+      expect(made?.(page, 0, 2, 5, Float64Array.from([1, poison, 2]), step, new Float64Array(1))).toBe(false)
+      expect(page).toEqual(before)
+    }
+  }
+})
+
+it('is not made for more inputs than an engine optimises', () => {
+  expect(descentStep(65)).toBeUndefined()
 })
