@@ -32,7 +32,8 @@ export class RowCursor {
   view: DataView = new DataView(new ArrayBuffer(0))
   readonly #codec: RowCodec<unknown>
   readonly #locate: Locator
-  readonly #handles: readonly [object, object]
+  readonly #one: object
+  readonly #other: object
   /** As a handle, and writes down which fields are read. */
   readonly #witness: object
   readonly #seen: number[] = []
@@ -48,7 +49,8 @@ export class RowCursor {
     this.#locate = this.layout.locator()
     const getters = this.layout.getters(this)
     const handle = this.#maker(getters)
-    this.#handles = [handle(), handle()]
+    this.#one = handle()
+    this.#other = handle()
     this.#witness = this.#maker(
       getters.map((get, i) => {
         const seen = this.#seen
@@ -58,7 +60,7 @@ export class RowCursor {
         }
       }),
     )()
-    this.record = this.#handles[0]
+    this.record = this.#one
   }
 
   /** Undefined where code generation is not allowed: records are as quick there. */
@@ -87,8 +89,7 @@ export class RowCursor {
   /** Makes row number `i` the one under way. */
   at(i: number): void {
     this.base = this.baseOf(i)
-    const [one, other] = this.#handles
-    this.record = this.live = this.record === one ? other : one
+    this.record = this.live = this.record === this.#one ? this.#other : this.#one
   }
 
   /** Nothing is under way: whoever kept `record` cannot read it. */
