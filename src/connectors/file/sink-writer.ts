@@ -8,7 +8,11 @@ import type { Fence, SinkFolder } from './sink-folder.ts'
 import { type ClosedPart, type Cut, cutOf, type SinkStart } from './sink-recovery.ts'
 
 const BUFFER_BYTES = 256 << 10
-const KEPT_BUFFERS = 8
+/** More than an engine lets wait (4 MB): what is allocated anew lies about as garbage until the next full collection. */
+const KEPT_BUFFERS = 24
+
+/** Buffers of all sinks that are free. */
+const spare: Uint8Array[] = []
 
 /**
  * Writes the parts of one folder. Rows are gathered into buffers, which are written in order while records go on.
@@ -26,9 +30,8 @@ export class FileSinkWriter implements SinkWriter {
   #length: number
   #closed: ClosedPart[]
   #file: PartFile | undefined
-  #buffer: Uint8Array = new Uint8Array(BUFFER_BYTES)
+  #buffer: Uint8Array = freeBuffer()
   #filled = 0
-  readonly #spare: Uint8Array[] = []
   #queued = 0
   #namesToSync = false
   #failure: unknown
@@ -179,13 +182,13 @@ export class FileSinkWriter implements SinkWriter {
     const full = buffer.subarray(0, this.#filled)
     this.#queued += full.length
     this.#filled = 0
-    this.#buffer = this.#spare.pop() ?? new Uint8Array(BUFFER_BYTES)
+    this.#buffer = freeBuffer()
     this.#then(async () => {
       try {
         if (await file.write(full)) this.#namesToSync = true
       } finally {
         this.#queued -= full.length
-        if (this.#spare.length < KEPT_BUFFERS) this.#spare.push(buffer)
+        if (spare.length < KEPT_BUFFERS) spare.push(buffer)
       }
     })
   }
@@ -209,4 +212,8 @@ export class FileSinkWriter implements SinkWriter {
   #partFile(written: number): PartFile {
     return new PartFile(this.#folder.storage, this.#part, this.#folder.openPath(this.#part), written)
   }
+}
+
+function freeBuffer(): Uint8Array {
+  return spare.pop() ?? new Uint8Array(BUFFER_BYTES)
 }

@@ -35,7 +35,8 @@ export class StateWriter {
   readonly #hash = createHash('sha256')
   readonly #head = new ByteWriter(256)
   #file: StorageFile | undefined
-  #slice: Uint8Array
+  /** The one that is being filled. */
+  #slice: Uint8Array | undefined
   #filled = 0
   #accepted = 0
   #written = 0
@@ -50,7 +51,6 @@ export class StateWriter {
   constructor(storage: Storage, path: string, id: number, pool: SlicePool, before: () => Promise<void>) {
     this.#path = path
     this.#pool = pool
-    this.#slice = pool.take()
     this.#opened = this.#step(Promise.resolve(), async () => {
       await before()
       this.#file = await storage.open(path, 'create')
@@ -104,6 +104,7 @@ export class StateWriter {
     this.#accepted += bytes.length
     for (let at = 0; at < bytes.length; ) {
       const end = Math.min(bytes.length, at + SLICE_BYTES - this.#filled)
+      this.#slice ??= this.#pool.take()
       this.#slice.set(bytes.subarray(at, end), this.#filled)
       this.#filled += end - at
       at = end
@@ -113,10 +114,11 @@ export class StateWriter {
 
   #ship(): void {
     const slice = this.#slice
+    if (slice === undefined) return
     const full = slice.subarray(0, this.#filled)
     const position = this.#shipped
     this.#shipped += full.length
-    this.#slice = this.#pool.take()
+    this.#slice = undefined
     this.#filled = 0
     this.#hash.update(full)
     const written = this.#step(this.#opened, async () => {
