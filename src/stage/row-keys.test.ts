@@ -48,7 +48,7 @@ const functions: readonly ((row: Row) => Key)[] = [
 class Asker {
   readonly #rows: readonly Row[]
   readonly #ends: readonly number[]
-  readonly #keys: RowKeys
+  readonly keys: RowKeys
   readonly #encoder = new KeyEncoder(128)
   readonly #keyOf: (row: Row) => Key
   readonly #block: FrameRows
@@ -66,8 +66,8 @@ class Asker {
     const cursor = RowCursor.of(schema) as RowCursor
     cursor.begin(bytes, new ByteReader(bytes, 'test'))
     const nowhere = { time: 0, origin: '', split: '', position: 0, path: -1 }
-    this.#keys = new RowKeys(keyOf as never, 128)
-    this.#block = new FrameRows(cursor, { cursor: nowhere, key: new EncodedKey(128) }, this.#keys)
+    this.keys = new RowKeys(keyOf as never, 128)
+    this.#block = new FrameRows(cursor, { cursor: nowhere, key: new EncodedKey(128) }, this.keys)
     this.#block.clear([{ origin: 'o', split: 's' }])
   }
 
@@ -83,11 +83,11 @@ class Asker {
       block.hashes[n] = this.expected(i).hash
     })
     block.count = numbers.length
-    expect(this.#keys.fill(block, 0)).toBe(numbers.length)
+    expect(this.keys.fill(block, 0)).toBe(numbers.length)
     numbers.forEach((_i, n) => {
-      use(this.#keys.key(n), n)
+      use(this.keys.key(n), n)
     })
-    this.#keys.keep(0, numbers.length)
+    this.keys.keep(0, numbers.length)
   }
 }
 
@@ -179,4 +179,27 @@ test('hands back what a table told a key, and nothing of an age that has passed'
   ask(0, { slot: 7, slotAge: young })
   expect(ask(1)).toMatchObject({ slotAge: undefined })
   expect(ask(0)).toMatchObject({ slot: 7, slotAge: young })
+})
+
+test('knows from then on what a table has told all keys of a block, where it is of one age', () => {
+  const rows: Row[] = ['a', 'b', 'c'].map((a) => ({ a, b: null, n: null, x: 0 }))
+  const asker = new Asker(rows, (row) => row.a)
+  for (let n = 0; n < 3; n++) asker.ask([0, 1, 2], () => {})
+  const age = {}
+  const columns = () => [...asker.keys.slots.subarray(0, 3)]
+  asker.ask([0, 1, 2], (_key, n) => {
+    if (n < 2) return
+    expect(columns()).toEqual([-1, -1, -1])
+    // The last one is of no table yet.
+    asker.keys.all(3).forEach((key, i) => {
+      if (i < 2) Object.assign(key, { slot: 5 + i, slotAge: age })
+    })
+    asker.keys.told(3)
+    expect(columns()).toEqual([5, 6, -1])
+    expect(asker.keys.slotAge).toBe(age)
+  })
+  asker.ask([1, 0, 2], (key, n) => {
+    expect(keyText(key)).toBe(keyText(asker.expected([1, 0, 2][n])))
+    expect(columns()).toEqual([6, 5, -1])
+  })
 })

@@ -177,9 +177,8 @@ export class RowKeys implements KeyBlock {
 
   #keepSlot(at: number, { slot, slotAge, page }: EncodedKey): void {
     const words = this.#words
-    if (slotAge === this.#slotAge && words[at + AGE] === this.#age) return
+    if (slotAge === undefined || (slotAge === this.#slotAge && words[at + AGE] === this.#age)) return
     if (slotAge !== this.#slotAge) {
-      if (slotAge === undefined) return
       this.#slotAge = slotAge
       if (++this.#age > MOST_AGES) this.#forget()
     }
