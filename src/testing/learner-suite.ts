@@ -1,6 +1,8 @@
 import { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
+import { FeatureEncoder } from '../features/feature-encoder.ts'
 import { FeatureVector } from '../features/feature-vector.ts'
+import { LearningRows } from '../learn/learning-rows.ts'
 import { type ContractCheck, codeThrownBy, demand } from './contract-check.ts'
 import {
   bytesOf,
@@ -19,6 +21,9 @@ import {
   TrialModel,
   vectorOf,
 } from './learner-trial.ts'
+
+/** Rows that learn together. */
+const ROWS = 40
 
 /**
  * What every learner must do, whatever it learns.
@@ -83,6 +88,28 @@ export function learnerChecks(subject: LearnerSubject): readonly ContractCheck[]
       demand(sameBits(fused.test(record), out), 'the fused prediction has the same bits')
     }
     demand(sameBytes(fused.bytes(), parts.bytes()), 'the fused model has the same bits')
+  })
+
+  check('testThenTrainRows, where there is one, gives the bits of testThenTrain', () => {
+    const [together, single] = [new TrialModel(subject), new TrialModel(subject)]
+    const { learner, page, offset } = together
+    if (learner.testThenTrainRows === undefined) return
+    const rows = new LearningRows(new FeatureEncoder(specOf(subject).inputs), learner.outputs, ROWS)
+    for (let at = 0; at + ROWS <= stream.length; at += ROWS) {
+      const records = stream.slice(at, at + ROWS)
+      records.forEach(({ x, y, weight }, i) => {
+        rows.vectors[i].copyFrom(x)
+        rows.labels[i] = y
+        rows.weights[i] = weight
+        rows.pages[i] = page
+        rows.offsets[i] = offset
+      })
+      demand(learner.testThenTrainRows(rows, 0, ROWS) === ROWS, 'all rows are learned')
+      records.forEach((record, i) => {
+        demand(sameBits(single.test(record), rows.outs[i]), 'the prediction of a row has the same bits')
+      })
+    }
+    demand(sameBytes(together.bytes(), single.bytes()), 'the model of the rows has the same bits')
   })
 
   check('steps counts the records learned', () => {
