@@ -96,14 +96,11 @@ export class FrameWriter {
         last = place
         number = places.number(place.origin, place.split)
       }
-      if (number === 0 || number > 127 || rows.path(i) !== ROOT_PATH) break
+      if (!isShort(number, rows.path(i))) break
       const end = write(view, start + VALUE_AT, i)
       view.setUint32(start, end - start - 4, true)
-      view.setInt32(start + HASH_AT, hash, true)
-      view.setFloat64(start + TIME_AT, times[i], true)
-      view.setFloat64(start + POSITION_AT, positions[i], true)
-      view.setUint8(start + PLACE_AT, number)
-      view.setUint16(start + PLACE_AT + 1, ROOT_BYTES, true)
+      putHead(view, start, hash, times[i], positions[i])
+      putRootPlace(view, start, number)
       start = end
     }
     this.#records += i - from
@@ -147,14 +144,8 @@ export class FrameWriter {
     const start = bytes.room(VALUE_AT)
     const view = bytes.view64
     view.setUint32(start, 0, true)
-    view.setInt32(start + HASH_AT, hash, true)
-    view.setFloat64(start + TIME_AT, time, true)
-    view.setFloat64(start + POSITION_AT, position, true)
-    if (place > 0 && place < 128 && path === ROOT_PATH) {
-      view.setUint8(start + PLACE_AT, place)
-      view.setUint16(start + PLACE_AT + 1, ROOT_BYTES, true)
-      return
-    }
+    putHead(view, start, hash, time, position)
+    if (isShort(place, path)) return putRootPlace(view, start, place)
     bytes.truncate(start + PLACE_AT)
     this.#places.write(place, origin, split, bytes)
     writePath(path, bytes)
@@ -198,6 +189,23 @@ export class FrameWriter {
       return this.#hashOfNone
     }
   }
+}
+
+/** What stands at its place in every record. */
+function putHead(view: DataView, start: number, hash: number, time: number, position: number): void {
+  view.setInt32(start + HASH_AT, hash, true)
+  view.setFloat64(start + TIME_AT, time, true)
+  view.setFloat64(start + POSITION_AT, position, true)
+}
+
+/** The place is one byte, and the path the root's: as of records straight from a source, which nearly all are. */
+function isShort(place: number, path: number | readonly number[]): boolean {
+  return place > 0 && place < 128 && path === ROOT_PATH
+}
+
+function putRootPlace(view: DataView, start: number, place: number): void {
+  view.setUint8(start + PLACE_AT, place)
+  view.setUint16(start + PLACE_AT + 1, ROOT_BYTES, true)
 }
 
 function notAPosition(got: number): MillraceError {
