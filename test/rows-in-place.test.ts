@@ -3,7 +3,9 @@
 import { features, logistic, pipeline, sgd } from 'millrace'
 import { jsonl } from 'millrace/file'
 import { memory } from 'millrace/memory'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
+import { LinearLearner } from '../src/learn/linear/linear-learner.ts'
+import { KernelMemory } from '../src/numeric/kernel-memory.ts'
 import { edgeDecoder, edgeEncoder } from '../src/stage/frame.ts'
 import { FrameReader } from '../src/stage/frame-reader.ts'
 import type { FrameRows } from '../src/stage/frame-rows.ts'
@@ -18,24 +20,25 @@ interface Functions {
   readonly label?: (click: ClickRow) => boolean
   readonly weight?: (click: ClickRow) => number
   readonly maxKeys?: number
+  /** Inputs that are numbers side by side, and nobody who wants to be told of each record: what kernels learn. */
+  readonly plain?: boolean
 }
 
 /** Two models behind one another's keys, of numbers and of a hashed text. */
-function programOf({ key = (c) => c.user, label = (c) => c.clicked, weight, maxKeys }: Functions): Program {
+function programOf({ key = (c) => c.user, label = (c) => c.clicked, weight, maxKeys, plain }: Functions): Program {
   return pipeline(
     'rows',
     ({ from }) => {
-      const inputs = features(Click).numeric('amount', 'hour').hourOfDay('at', { utcOffset: '+00:00' })
+      const numbers = features(Click).numeric('amount', 'hour')
+      const inputs = plain
+        ? numbers
+        : numbers.hourOfDay('at', { utcOffset: '+00:00' }).categorical('page', { hashBits: 4 })
       const learned = from('clicks', memory([], Click), { eventTime: (c) => c.at })
         .keyBy(key)
-        .learn(
-          'model',
-          logistic({ inputs: inputs.categorical('page', { hashBits: 4 }), optimizer: sgd(0.05), standardise: false }),
-          { label, weight, maxKeys },
-        )
-      learned.outcomes.to('outcomes', jsonl('out/outcomes'))
+        .learn('model', logistic({ inputs, optimizer: sgd(0.05), standardise: false }), { label, weight, maxKeys })
+      if (!plain) learned.outcomes.to('outcomes', jsonl('out/outcomes'))
+      if (!plain) learned.models.to('models', jsonl('out/models'))
       learned.metrics.to('metrics', jsonl('out/metrics'))
-      learned.models.to('models', jsonl('out/models'))
       learned.rejected.to('letters', jsonl('out/letters'))
     },
     { order: 'arrival' },
@@ -49,9 +52,12 @@ class RowTrial {
   readonly #writer: FrameWriter
   readonly #reader: FrameReader
 
-  constructor(program: Program) {
+  readonly #memory: KernelMemory | undefined
+
+  constructor(program: Program, memory?: KernelMemory) {
     const schema = program.schema('clicks')
-    this.trial = new StageTrial(program, 'model')
+    this.#memory = memory
+    this.trial = new StageTrial(program, 'model', undefined, memory)
     this.rows = this.trial.stage.rowsOf(0, schema as never) as FrameRows
     expect(this.rows).toBeDefined()
     this.#writer = new FrameWriter(edgeEncoder(schema), program.functions().get('model/key0') as never, 128)
@@ -70,18 +76,29 @@ class RowTrial {
         value,
       })
       if (i % frameRows < frameRows - 1 && i < rows.length - 1) return
-      const frame = this.#writer.take() as Uint8Array
+      const frame = this.#placed(this.#writer.take() as Uint8Array)
       if (this.rows.row.refused) this.#reader.read(frame, (envelope) => stage.push(0, envelope))
       else this.#reader.readRows(frame, this.rows, () => stage.pushRows(0, this.rows))
     })
   }
+
+  /** The frame, in the memory of kernels where there is one. */
+  #placed(frame: Uint8Array): Uint8Array {
+    const place = this.#memory?.window.subarray(8, 8 + frame.length)
+    place?.set(frame)
+    return place ?? frame
+  }
 }
 
 /** Gives a stage records, and another one the same as rows, with a mark in between; true when rows were refused. */
-function compare(functions: Functions | (() => Functions), rows = clicks(600, 5)): boolean {
+function compare(
+  functions: Functions | (() => Functions),
+  rows: readonly ClickRow[] = clicks(600, 5),
+  memory?: KernelMemory,
+): boolean {
   const made = typeof functions === 'function' ? functions : () => functions
   const records = new StageTrial(programOf(made()), 'model')
-  const inPlace = new RowTrial(programOf(made()))
+  const inPlace = new RowTrial(programOf(made()), memory)
   for (const [from, to] of [
     [0, 250],
     [250, 600],
@@ -116,6 +133,33 @@ describe('rows in place', () => {
     expect(compare({})).toBe(false)
     expect(compare({ key: (c) => c.page, weight: (c) => 1 + c.hour })).toBe(false)
     expect(compare({ key: (c) => `${c.page} ${c.clicked}` })).toBe(false)
+  })
+
+  test('give that where kernels find their keys and learn from them', () => {
+    const learned = vi.spyOn(LinearLearner.prototype, 'testThenTrainRows')
+    const hard = clicks(600, 6).map((click, i) => (i % 7 === 0 ? { ...click, amount: 1e300 } : click))
+    for (const rows of [clicks(600, 5), hard]) {
+      for (const functions of [
+        {},
+        { key: (c: ClickRow) => c.page, weight: (c: ClickRow) => c.hour - 3 },
+        { key: (c: ClickRow) => `${c.page} ${c.clicked}` },
+        { maxKeys: 6 },
+        {
+          label: (c: ClickRow) => {
+            if (c.page === 'pay') throw new Error('no')
+            return c.clicked
+          },
+        },
+      ]) {
+        learned.mockClear()
+        const memory = KernelMemory.make(1 << 16) as KernelMemory
+        expect(compare({ ...functions, plain: true }, rows, memory)).toBe(false)
+        expect(learned).not.toHaveBeenCalled()
+        expect(compare({ ...functions, plain: true }, rows)).toBe(false)
+        expect(learned).toHaveBeenCalled()
+        expect(compare(functions, rows, memory)).toBe(false)
+      }
+    }
   })
 
   test('are rejected as records are: for what functions throw or return, and for inputs', () => {

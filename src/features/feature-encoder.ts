@@ -2,7 +2,8 @@ import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
 import { MillraceError } from '../errors.ts'
 import type { RowCursor } from '../formats/row-cursor.ts'
-import type { RowLayout } from '../formats/row-layout.ts'
+import type { FieldPlace, RowLayout } from '../formats/row-layout.ts'
+import { NOWHERE } from '../numeric/kernel-memory.ts'
 import { type CategorySlots, NO_SLOT } from './category-slots.ts'
 import { CategoryTable, type InputSlots } from './category-table.ts'
 import { readEncoder, writeEncoder } from './encoder-snapshot.ts'
@@ -57,6 +58,7 @@ export class FeatureEncoder {
   /** Of rows of the layout that came last. */
   #readRow: RowReader = () => -1
   #readRows: RowsReader | undefined
+  #side: FieldPlace | undefined
   #layout: RowLayout | undefined
   readonly #values: RecordValues
   #table: CategoryTable
@@ -127,9 +129,26 @@ export class FeatureEncoder {
     return this.#readRows?.(rows, from, to, dense)
   }
 
+  /**
+   * Where the numeric inputs of rows `from` to before `to` lie side by side, into `inputs`: addresses. They have not been looked at
+   * then. False where there is no such place, or more to a row than these.
+   *
+   * @param address where the bytes of the rows begin, or NOWHERE
+   */
+  locateRows(rows: RowCursor, address: number, from: number, to: number, inputs: Int32Array): boolean {
+    if (rows.layout !== this.#layout) this.#prepare(rows.layout)
+    const place = this.#side
+    if (place === undefined || address === NOWHERE) return false
+    const { marks, layout } = rows
+    const { mark, distance } = place
+    for (let i = from; i < to; i++) inputs[i] = address + marks[i * layout.marks + mark] + distance
+    return true
+  }
+
   #prepare(layout: RowLayout): void {
     this.#readRow = rowReader(this.spec, this.#table.sources, layout)
     this.#readRows = rowsReader(this.spec, layout)
+    this.#side = this.#readRows && layout.sideBySide(this.spec.numeric.map(({ name }) => name))
     this.#layout = layout
   }
 

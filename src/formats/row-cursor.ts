@@ -1,5 +1,6 @@
 import type { ByteReader } from '../bytes/reader.ts'
 import { MillraceError } from '../errors.ts'
+import type { KernelMemory } from '../numeric/kernel-memory.ts'
 import { type RowCodec, rowCodec } from './row-codec.ts'
 import { type Locator, RowLayout } from './row-layout.ts'
 import type { RecordSchema } from './schema.ts'
@@ -42,9 +43,10 @@ export class RowCursor {
   /** What `record` is while a row is under way. */
   live: object | undefined
 
-  private constructor(schema: RecordSchema<unknown>) {
+  private constructor(schema: RecordSchema<unknown>, memory: KernelMemory | undefined) {
     this.layout = new RowLayout(schema.fields)
-    this.marks = new Int32Array(MOST_ROWS * this.layout.marks)
+    const marks = MOST_ROWS * this.layout.marks
+    this.marks = memory?.ints(marks) ?? new Int32Array(marks)
     this.#codec = rowCodec(schema)
     this.#locate = this.layout.locator()
     const getters = this.layout.getters(this)
@@ -63,10 +65,14 @@ export class RowCursor {
     this.record = this.#one
   }
 
-  /** Undefined where code generation is not allowed: records are as quick there. */
-  static of(schema: RecordSchema<unknown>): RowCursor | undefined {
+  /**
+   * Undefined where code generation is not allowed: records are as quick there.
+   *
+   * @param memory that frames come in, where the engine has one
+   */
+  static of(schema: RecordSchema<unknown>, memory?: KernelMemory): RowCursor | undefined {
     try {
-      return new RowCursor(schema)
+      return new RowCursor(schema, memory)
     } catch (error) {
       if (error instanceof SyntaxError) throw error
       return undefined

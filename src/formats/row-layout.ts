@@ -11,6 +11,12 @@ interface RowPlace {
   stale(): never
 }
 
+/** A mark of a row, and the distance from it. */
+export interface FieldPlace {
+  readonly mark: number
+  readonly distance: number
+}
+
 /** @param base where the row's marks go */
 export type Locator = (bytes: Uint8Array, at: number, marks: Int32Array, base: number) => number
 
@@ -95,6 +101,14 @@ export class RowLayout {
       const code = `'use strict'; return function () { return this === row.live ? ${value} : row.stale() }`
       return new Function('row', code)(row) as () => unknown
     })
+  }
+
+  /** Where the first of these fields stands, if they are numbers that are always there, one behind the other. */
+  sideBySide(names: readonly string[]): FieldPlace | undefined {
+    const first = this.fields.findIndex(({ name }) => name === names[0])
+    const fields = names.map((_name, i) => this.fields[first + i])
+    const apart = fields.some((field, i) => field?.name !== names[i] || !isFixed(field) || field.type === 'boolean')
+    return first < 0 || apart ? undefined : { mark: this.markOf[first], distance: this.distance[first] }
   }
 
   /** Code that reads a number which is always there, by `view` and constants named `mark0`, `mark1`; undefined of other fields. */

@@ -12,7 +12,8 @@ import { MillraceError } from '../errors.ts'
 import type { FeatureSpec } from '../features/feature-spec.ts'
 import type { FeatureVector } from '../features/feature-vector.ts'
 import type { SlotMap } from '../features/slot-map.ts'
-import type { LearningRows } from './learning-rows.ts'
+import type { KernelMemory } from '../numeric/kernel-memory.ts'
+import type { LearningRows, RowKernel } from './learning-rows.ts'
 import type { StopSpec } from './stop.ts'
 
 /** What labels are: true or false, one of several classes, or a number. */
@@ -126,6 +127,11 @@ export interface Learner {
    * `to`. Absent where one by one is as quick.
    */
   testThenTrainRows?(rows: LearningRows, from: number, to: number): number
+  /**
+   * The same by WebAssembly over this memory, in less time still, of rows that are located there; absent, or undefined, where
+   * there is no such kernel.
+   */
+  kernel?(memory: KernelMemory): RowKernel | undefined
   /** The model has reached what its spec says to stop at: it learns nothing more. */
   stopped?(page: Float64Array, offset: number): boolean
   /** Records learned. */

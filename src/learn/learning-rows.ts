@@ -1,6 +1,10 @@
 import type { FeatureEncoder } from '../features/feature-encoder.ts'
 import type { FeatureVector } from '../features/feature-vector.ts'
+import type { KernelMemory } from '../numeric/kernel-memory.ts'
 import { LARGEST_SQUARE } from './usable-inputs.ts'
+
+/** As `Learner.testThenTrainRows`, of rows that are `located`. */
+export type RowKernel = (rows: LearningRows, from: number, to: number) => number
 
 /** Records that test and train their models one after the other, in columns: see `Learner.testThenTrainRows`. */
 export class LearningRows {
@@ -23,21 +27,36 @@ export class LearningRows {
   readonly outs: readonly Float64Array[]
   /** The same, row by row. */
   readonly outputs: Float64Array
+  /** Addresses in the memory of a kernel, where there is one: of the model of row i, and of its first input. */
+  readonly models: Int32Array
+  readonly inputs: Int32Array
+  /** A kernel may work on them. */
+  readonly inMemory: boolean
+  /** Inputs are where `inputs` says, and neither in `dense` nor looked at. */
+  located = false
 
-  /** @param outputs doubles of a prediction */
-  constructor(encoder: FeatureEncoder, outputs: number, most: number) {
+  /**
+   * @param outputs doubles of a prediction
+   * @param memory of the kernel that learns them
+   */
+  constructor(encoder: FeatureEncoder, outputs: number, most: number, memory?: KernelMemory) {
     const { dense } = encoder
+    const doubles = (count: number): Float64Array => memory?.doubles(count) ?? new Float64Array(count)
+    const ints = (count: number): Int32Array => memory?.ints(count) ?? new Int32Array(count)
     this.width = dense
     this.bounded = encoder.spec.numeric.reduce((sum, { max }) => sum + max * max, 0) <= LARGEST_SQUARE
     const inputs = new Float64Array(most * dense)
-    const predicted = new Float64Array(most * outputs)
+    const predicted = doubles(most * outputs)
     this.dense = inputs
     this.outputs = predicted
-    this.labels = new Float64Array(most)
-    this.weights = new Float64Array(most)
+    this.labels = doubles(most)
+    this.weights = doubles(most)
     this.typical = new Float64Array(most)
     this.last = new Float64Array(most)
     this.offsets = new Int32Array(most)
+    this.models = ints(most)
+    this.inputs = ints(most)
+    this.inMemory = memory?.holds(predicted, this.labels, this.weights, this.models, this.inputs) ?? false
     const numbers = Array.from({ length: most }, (_unused, i) => i)
     this.pages = numbers.map(() => inputs)
     this.vectors = numbers.map((i) => encoder.vector(inputs.subarray(i * dense, (i + 1) * dense)))

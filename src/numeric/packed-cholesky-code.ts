@@ -1,4 +1,4 @@
-/** WebAssembly of packed-cholesky.wat in hexadecimal digits, written by scripts/packed-cholesky-code.mjs. */
+/** WebAssembly of packed-cholesky.wat in hexadecimal digits, written by scripts/wasm-code.mjs. */
 export const code = [
   '0061736d01000000010b0160077f7f7f7f7c7c7c00030201000503010001071302066d656d6f727902000675706461746500',
   '000a8f08018c0803077f187c087b44000000000000f03f2005a3210e44000000000000f03f211120062112200241016b2107',

@@ -1,4 +1,5 @@
 import { code } from './packed-cholesky-code.ts'
+import { instantiate, WASM_PAGE_BYTES, type WasmMemory } from './web-assembly.ts'
 
 /**
  * `rankOneUpdate` by the SIMD of WebAssembly, two rows at a time: the same bits in 0.55 to 0.75 of the time, copying
@@ -15,19 +16,14 @@ const SIMD_FROM = 16
 const X = 8
 /** A larger matrix stays where it is: some 4,000 dimensions. */
 const LARGEST = 1 << 23
-const PAGE = 1 << 13
-
-interface Memory {
-  readonly buffer: ArrayBuffer
-  grow(pages: number): number
-}
+const PAGE = WASM_PAGE_BYTES / 8
 
 /** Assembled from packed-cholesky.wat, which says what the parameters are. */
 type Update = (x: number, matrix: number, n: number, tail: number, q: number, keep: number, target: number) => void
 
-declare const WebAssembly: {
-  Module: new (bytes: Uint8Array) => object
-  Instance: new (module: object) => { readonly exports: { readonly memory: Memory; readonly update: Update } }
+interface Exports {
+  readonly memory: WasmMemory
+  readonly update: Update
 }
 
 /** The part of an array that was asked for last, which is the same again as long as one model learns. */
@@ -47,20 +43,17 @@ class LastPart {
 }
 
 export class SimdUnit {
-  readonly #memory: Memory
+  readonly #memory: WasmMemory
   readonly #update: Update
   #doubles: Float64Array
   readonly #given = new LastPart()
   readonly #copy = new LastPart()
 
   constructor() {
-    const bytes = Uint8Array.from({ length: code.length / 2 }, (_, i) =>
-      Number.parseInt(code.slice(2 * i, 2 * i + 2), 16),
-    )
-    const { exports } = new WebAssembly.Instance(new WebAssembly.Module(bytes))
-    this.#memory = exports.memory
-    this.#update = exports.update
-    this.#doubles = new Float64Array(exports.memory.buffer)
+    const { memory, update } = instantiate<Exports>(code)
+    this.#memory = memory
+    this.#update = update
+    this.#doubles = new Float64Array(memory.buffer)
   }
 
   /** Makes room for a matrix of `size` doubles. @throws RangeError where there is not so much memory */

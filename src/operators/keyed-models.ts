@@ -7,10 +7,11 @@ import type { FeatureVector } from '../features/feature-vector.ts'
 import type { SlotMap } from '../features/slot-map.ts'
 import { createLearner } from '../learn/create-learner.ts'
 import type { Learner, LearnerSpec, SlotWeights } from '../learn/learner.ts'
-import type { LearningRows } from '../learn/learning-rows.ts'
+import type { LearningRows, RowKernel } from '../learn/learning-rows.ts'
 import { checkLayout } from '../learn/model-row.ts'
 import { SlotNames } from '../learn/slot-names.ts'
 import type { ModelTask } from '../learn/tasks/model-task.ts'
+import { type KernelMemory, NOWHERE } from '../numeric/kernel-memory.ts'
 import type { EncodedKey } from '../state/key.ts'
 import type { KeyBlock } from '../state/key-block.ts'
 import { SlabTable } from '../state/slab-table.ts'
@@ -32,7 +33,9 @@ export class KeyedModels implements ModelStore {
   readonly outputs: number
   readonly slotNames: SlotNames
   readonly testThenTrainRows: TestThenTrainRows | undefined
+  readonly memory: KernelMemory | undefined
   readonly #learner: Learner
+  readonly #kernel: RowKernel | undefined
   readonly #task: ModelTask
   readonly #header: number
   readonly #table: SlabTable
@@ -60,7 +63,10 @@ export class KeyedModels implements ModelStore {
     this.#learner.init(this.#blank, task.header, slots)
     const { keyGroups, uid } = context
     this.#where = `model "${uid}"`
-    this.#table = new SlabTable({ width, keyGroups, maxKeys, where: this.#where })
+    const memory = this.#learner.kernel === undefined ? undefined : context.kernelMemory?.()
+    this.#kernel = memory && this.#learner.kernel?.(memory)
+    this.memory = this.#kernel && memory
+    this.#table = new SlabTable({ width, keyGroups, maxKeys, where: this.#where, memory: this.memory })
     this.#key = context.key
     if (this.#learner.testThenTrainRows !== undefined) {
       this.testThenTrainRows = (keys, rows, from, to) => this.#testThenTrainRows(keys as KeyBlock, rows, from, to)
@@ -121,23 +127,27 @@ export class KeyedModels implements ModelStore {
   }
 
   #testThenTrainRows(keys: KeyBlock, rows: LearningRows, from: number, to: number): number {
-    return testThenTrainPlaced(this.#task, this.#learner, rows, from, this.#place(keys, rows, from, to))
+    return testThenTrainPlaced(this.#task, this.#learner, rows, from, this.#place(keys, rows, from, to), this.#kernel)
   }
 
   /** Where the models of the rows are; returns the first row whose key has none and gets none, or `to`. */
   #place(keys: KeyBlock, rows: LearningRows, from: number, to: number): number {
-    const { pages, offsets } = rows
+    const { pages, offsets, models } = rows
     const table = this.#table
     const before = table.size
     let i = from
     try {
       for (; i < to; i++) {
-        i = table.ownRows(keys, pages, offsets, this.#header, i, to)
+        i = table.ownRows(keys, rows, this.#header, i, to)
         if (i === to) break
         this.open(keys.key(i))
+        // Nobody has looked at its inputs yet: it gets no model for them.
+        if (rows.located && this.#slot < 0) break
         this.#own()
         pages[i] = table.page
         offsets[i] = table.offset + this.#header
+        const address = this.memory?.addressOf(table.page) ?? NOWHERE
+        models[i] = address === NOWHERE ? NOWHERE : address + 8 * offsets[i]
       }
     } catch {}
     // A new model may have moved others.

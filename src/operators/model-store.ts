@@ -10,9 +10,10 @@ import type { FeatureVector } from '../features/feature-vector.ts'
 import type { SlotMap } from '../features/slot-map.ts'
 import type { CreateLearner } from '../learn/create-learner.ts'
 import type { Learner, LearnerSpec, SlotWeights } from '../learn/learner.ts'
-import type { LearningRows } from '../learn/learning-rows.ts'
+import type { LearningRows, RowKernel } from '../learn/learning-rows.ts'
 import type { SlotNames } from '../learn/slot-names.ts'
 import type { ModelTask } from '../learn/tasks/model-task.ts'
+import type { KernelMemory } from '../numeric/kernel-memory.ts'
 import type { EncodedKey } from '../state/key.ts'
 import type { KeyBlock } from '../state/key-block.ts'
 import type { OperatorCapture } from './operator.ts'
@@ -72,7 +73,9 @@ export interface ModelStore {
     known: Float64Array,
   ): void
   /** As `testThenTrain` of each row, by `Learner.testThenTrainRows`; absent where the learner has none. */
-  readonly testThenTrainRows?: TestThenTrainRows
+  readonly testThenTrainRows?: TestThenTrainRows | undefined
+  /** Of the kernel by which it does that for rows that are located, where it has one. */
+  readonly memory?: KernelMemory | undefined
   /** What the current model has learned of its inputs. */
   weights(): readonly SlotWeights[] | undefined
   /** The one model there is has reached what its spec says to stop at. */
@@ -115,8 +118,12 @@ export function testThenTrainPlaced(
   rows: LearningRows,
   from: number,
   to: number,
+  kernel?: RowKernel,
 ): number {
-  const learned = learner.testThenTrainRows?.(rows, from, to) ?? from
+  const learned =
+    kernel !== undefined && rows.located
+      ? kernel(rows, from, to)
+      : (learner.testThenTrainRows?.(rows, from, to) ?? from)
   const { pages, offsets, labels, weights, typical, last } = rows
   const { header } = task
   for (let i = from; i < learned; i++) {

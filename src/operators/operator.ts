@@ -5,9 +5,11 @@
  * records. While a call is under way `context.current` is the identity of the record (or timer) and `context.key` its
  * key; whatever the operator emits inherits that identity. Operators never see watermarks: time reaches them as timers.
  */
+
 import type { ByteReader } from '../bytes/reader.ts'
 import type { ByteWriter } from '../bytes/writer.ts'
 import type { RowCursor } from '../formats/row-cursor.ts'
+import type { KernelMemory } from '../numeric/kernel-memory.ts'
 import type { EncodedKey } from '../state/key.ts'
 import type { KeyBlock } from '../state/key-block.ts'
 import type { Identity, Place } from '../time/identity.ts'
@@ -40,6 +42,8 @@ export interface OperatorContext {
   /** Processing-time timer for the current key: fires at the first tick at or after `time`. */
   setProcessingTimer(time: number, tag: string): void
   deleteProcessingTimer(time: number, tag: string): void
+  /** Memory in which kernels learn from rows of frames; undefined where the engine has none. */
+  kernelMemory?(): KernelMemory | undefined
 }
 
 /** Rows of a frame that are read where they lie, and the identity of each. */

@@ -9,6 +9,7 @@ import { MOST_ROWS } from '../formats/row-cursor.ts'
 import { checkWeight } from '../learn/learner.ts'
 import { LearningRows } from '../learn/learning-rows.ts'
 import type { ModelTask } from '../learn/tasks/model-task.ts'
+import { NOWHERE } from '../numeric/kernel-memory.ts'
 import type { KeyBlock } from '../state/key-block.ts'
 import type { Ledger } from './ledger.ts'
 import { IN, LABELS, LEARNED, PROCESSED } from './model-counters.ts'
@@ -91,7 +92,7 @@ export class TestThenTrain {
 
   #makeRows(): LearningRows {
     const { models, task } = this.#parts
-    const rows = new LearningRows(models.encoder, models.outputs, MOST_ROWS)
+    const rows = new LearningRows(models.encoder, models.outputs, MOST_ROWS, models.memory)
     const { labels, weights, typical, last, outs } = rows
     this.#rows = rows
     this.#judged = {
@@ -102,11 +103,16 @@ export class TestThenTrain {
   }
 
   /** Labels, weights and inputs of the rows; returns the first that cannot be read. */
-  #read(block: RowBlock, { vectors, labels, weights, dense }: LearningRows, from: number, to: number): number {
+  #read(block: RowBlock, rows: LearningRows, from: number, to: number): number {
     const { models, task, label, weight, where } = this.#parts
-    const { encoder } = models
+    const { encoder, memory } = models
+    const { vectors, labels, weights, dense } = rows
     const { row } = block
-    const encoded = encoder.encodeRows(row, from, to, dense)
+    rows.located =
+      rows.inMemory &&
+      rows.bounded &&
+      encoder.locateRows(row, memory?.addressOf(row.bytes) ?? NOWHERE, from, to, rows.inputs)
+    const encoded = rows.located ? to : encoder.encodeRows(row, from, to, dense)
     const end = encoded ?? to
     let i = from
     try {

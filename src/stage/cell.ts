@@ -2,6 +2,7 @@
  * One operator inside a stage: its outputs, its timers, its rejected records. The operator sees it as its context.
  */
 import { errorText, isMillraceError, MillraceError } from '../errors.ts'
+import type { KernelMemory } from '../numeric/kernel-memory.ts'
 import { IN, REJECTED } from '../operators/ledger.ts'
 import type { Operator, OperatorContext, Rejected, RowBlock, RowValues } from '../operators/operator.ts'
 import type { EncodedKey } from '../state/key.ts'
@@ -30,6 +31,7 @@ export interface CellHost {
   thrown(uid: string, error: unknown): void
   setTimer(kind: 'event' | 'processing', uid: string, time: number, tag: string): void
   deleteTimer(kind: 'event' | 'processing', uid: string, time: number, tag: string): void
+  kernelMemory(): KernelMemory | undefined
 }
 
 /** Output 1 of every operator. */
@@ -127,6 +129,10 @@ export class Cell implements OperatorContext {
 
   deleteProcessingTimer(time: number, tag: string): void {
     this.#host.deleteTimer('processing', this.uid, time, tag)
+  }
+
+  kernelMemory(): KernelMemory | undefined {
+    return this.#host.kernelMemory()
   }
 
   #hand(target: Target, value: unknown): void {

@@ -1,9 +1,10 @@
 import { MOST_ROWS, type RowCursor } from '../formats/row-cursor.ts'
+import type { KernelMemory } from '../numeric/kernel-memory.ts'
 import type { RowBlock } from '../operators/operator.ts'
 import type { EncodedKey } from '../state/key.ts'
-import type { KeyBlock } from '../state/key-block.ts'
 import { type Place, ROOT_PATH } from '../time/identity.ts'
 import type { Cursor } from './cell.ts'
+import type { RowKeys } from './row-keys.ts'
 
 /** Whose record and key are under way. */
 interface RowHost {
@@ -18,12 +19,12 @@ export class FrameRows implements RowBlock {
   readonly row: RowCursor
   count = 0
   /** Of their keys, as the frame says. */
-  readonly hashes = new Int32Array(MOST_ROWS)
+  readonly hashes: Int32Array
   readonly times = new Float64Array(MOST_ROWS)
   readonly positions = new Float64Array(MOST_ROWS)
   /** By number: those of the frame's table, then others, which stand in their rows. */
   readonly placeOf = new Int32Array(MOST_ROWS)
-  readonly keys: KeyBlock | undefined
+  readonly keys: RowKeys | undefined
   readonly #host: RowHost
   #table: readonly Place[] = []
   readonly #others: Place[] = []
@@ -32,8 +33,10 @@ export class FrameRows implements RowBlock {
   readonly #pathOf = new Int32Array(MOST_ROWS)
   #shown = -1
 
-  constructor(row: RowCursor, host: RowHost, keys?: KeyBlock) {
+  /** @param memory that frames come in, where the engine has one */
+  constructor(row: RowCursor, host: RowHost, keys?: RowKeys, memory?: KernelMemory) {
     this.row = row
+    this.hashes = memory?.ints(MOST_ROWS) ?? new Int32Array(MOST_ROWS)
     this.keys = keys
     this.#host = host
   }

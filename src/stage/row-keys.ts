@@ -9,9 +9,10 @@
 import { littleEndian } from '../bytes/doubles.ts'
 import { MOST_ROWS, type RowCursor } from '../formats/row-cursor.ts'
 import type { RowLayout } from '../formats/row-layout.ts'
+import { type KernelMemory, NOWHERE } from '../numeric/kernel-memory.ts'
 import { EncodedKey, type Key, KeyEncoder } from '../state/key.ts'
 import type { KeyBlock } from '../state/key-block.ts'
-import type { FrameRows } from './frame-rows.ts'
+import { type FindKeys, type HashedRows, keyFinder } from './row-keys-kernel.ts'
 
 /** A power of two; each set has places for two keys. */
 const SETS = 4096
@@ -37,36 +38,60 @@ const LENGTH = 4
 const HEAD_WORDS = 5
 
 export class RowKeys implements KeyBlock {
-  readonly groups = new Int32Array(MOST_ROWS)
-  readonly slots = new Int32Array(MOST_ROWS)
+  readonly groups: Int32Array
+  readonly slots: Int32Array
   readonly pages: EncodedKey['page'][] = []
   slotAge: object | undefined
   readonly #keyOf: (record: never) => unknown
   /** For each row of a block: what encodes its key, what holds one that is known, and where that stands in `#words`, or 0. */
   readonly #encoders: readonly KeyEncoder[]
   readonly #known: readonly KnownKey[]
-  readonly #at = new Int32Array(MOST_ROWS)
+  readonly #at: Int32Array
   /** The keys themselves, where `#made` is 1. */
   readonly #keys: EncodedKey[]
   readonly #made = new Uint8Array(MOST_ROWS)
   /** A known key was made an object, so that it may be told something. */
   #anyMade = false
   /** Where the entries of a set begin, 0 for none: nothing begins there. */
-  readonly #places = new Int32Array(2 * SETS)
-  readonly #words = new Int32Array(WORDS)
-  readonly #bytes = new Uint8Array(this.#words.buffer)
+  readonly #places: Int32Array
+  readonly #words: Int32Array
+  readonly #bytes: Uint8Array
   #end = LINE_WORDS
   /** The hash that a set did not know last: its key is kept when it comes again. */
   readonly #missed = new Int32Array(SETS)
   readonly #fieldSets: (readonly number[])[] = []
   /** Of each field of a set the mark and the distance from it where it begins, and those where it ends. */
   readonly #fieldEnds: Int32Array[] = []
+  /** The same for a kernel: the address of each, and where it ends. */
+  readonly #fieldAddresses: Int32Array
+  readonly #memory: KernelMemory | undefined
+  #find: FindKeys | undefined
   /** Pages of their rows, by the line where an entry begins. */
   readonly #linePages: EncodedKey['page'][] = []
   #age = 0
   #slotAge: object | undefined
 
-  constructor(keyOf: (record: never) => unknown, keyGroups: number) {
+  /** @param memory that frames come in, where the engine has one */
+  constructor(keyOf: (record: never) => unknown, keyGroups: number, memory?: KernelMemory) {
+    const ints = (count: number): Int32Array => memory?.ints(count) ?? new Int32Array(count)
+    this.groups = ints(MOST_ROWS)
+    this.slots = ints(MOST_ROWS)
+    this.#at = ints(MOST_ROWS)
+    this.#places = ints(2 * SETS)
+    this.#words = ints(WORDS)
+    this.#bytes = new Uint8Array(this.#words.buffer, this.#words.byteOffset, this.#words.byteLength)
+    this.#fieldAddresses = ints(2 * MOST_SETS_OF_FIELDS)
+    this.#memory = memory
+    this.#find =
+      memory &&
+      keyFinder(memory, {
+        ats: this.#at,
+        groups: this.groups,
+        slots: this.slots,
+        places: this.#places,
+        words: this.#words,
+        sets: this.#fieldAddresses,
+      })
     this.#keyOf = keyOf
     this.#encoders = Array.from({ length: MOST_ROWS }, () => new KeyEncoder(keyGroups))
     this.#known = Array.from({ length: MOST_ROWS }, () => new KnownKey(keyGroups))
@@ -76,7 +101,7 @@ export class RowKeys implements KeyBlock {
   }
 
   /** Finds the keys of rows from `from` on; returns the first row whose key cannot be had, or how many there are. */
-  fill(rows: FrameRows, from: number): number {
+  fill(rows: HashedRows, from: number): number {
     const { row, hashes, count } = rows
     const { groups, slots, pages } = this
     const places = this.#places
@@ -84,7 +109,16 @@ export class RowKeys implements KeyBlock {
     const ats = this.#at
     const made = this.#made
     this.slotAge = this.#slotAge
+    const address = this.#find === undefined ? NOWHERE : (this.#memory as KernelMemory).addressOf(row.bytes)
     for (let i = from; i < count; i++) {
+      if (this.#find !== undefined && address !== NOWHERE) {
+        const known = this.#find(rows, i, count, address, this.#age)
+        for (; i < known; i++) {
+          made[i] = 0
+          pages[i] = this.#linePages[ats[i] >> LINE_SHIFT]
+        }
+        if (i === count) break
+      }
       const hash = hashes[i]
       const set = 2 * (hash & (SETS - 1))
       let at = places[set]
@@ -254,8 +288,12 @@ export class RowKeys implements KeyBlock {
   #fieldSet(fields: readonly number[], { markOf, distance }: RowLayout): number {
     const known = this.#fieldSets.findIndex((set) => set.join() === fields.join())
     if (known >= 0) return known
-    const ends = fields.flatMap((field) => [field, field + 1]).flatMap((end) => [markOf[end], distance[end]])
-    this.#fieldEnds.push(Int32Array.from(ends))
+    const all = fields.flatMap((field) => [field, field + 1]).flatMap((end) => [markOf[end], distance[end]])
+    const ends = this.#memory?.ints(all.length) ?? new Int32Array(all.length)
+    ends.set(all)
+    if (this.#memory?.holds(ends) === false) this.#find = undefined
+    this.#fieldAddresses.set([ends.byteOffset, ends.byteOffset + ends.byteLength], 2 * this.#fieldEnds.length)
+    this.#fieldEnds.push(ends)
     return this.#fieldSets.push(fields) - 1
   }
 }

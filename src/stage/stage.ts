@@ -11,6 +11,7 @@ import type { ByteWriter } from '../bytes/writer.ts'
 import { MillraceError } from '../errors.ts'
 import { RowCursor } from '../formats/row-cursor.ts'
 import type { RecordSchema } from '../formats/schema.ts'
+import type { KernelMemory } from '../numeric/kernel-memory.ts'
 import type { OperatorCapture, RowBlock, RowValues } from '../operators/operator.ts'
 import type { SinkOutput } from '../operators/sink.ts'
 import { SinkOperator } from '../operators/sink.ts'
@@ -23,6 +24,7 @@ import { FrameRows } from './frame-rows.ts'
 import type { Functions } from './functions.ts'
 import { captureHeld, restoreHeld } from './held-records.ts'
 import type { Plan, Port, StagePlan } from './plan.ts'
+import { receiveRows } from './receive-rows.ts'
 import { RowKeys } from './row-keys.ts'
 import { type KeyFunction, RunAhead } from './run-ahead.ts'
 import { StageTimers, writeList } from './stage-timers.ts'
@@ -40,6 +42,8 @@ export interface StageHost {
   admit?(identity: Identity): boolean
   /** Told what a function of the user threw; the record is rejected whatever the engine does with it. */
   thrown?(uid: string, error: unknown): void
+  /** Memory that kernels share with the frames that come, where the engine has such. */
+  kernelMemory?(): KernelMemory | undefined
 }
 
 /** State of a stage as it was at a cut. */
@@ -65,7 +69,6 @@ export class Stage implements CellHost {
   /** Of the entries: which input of the operator. */
   readonly #inputs: number[] = []
   readonly #keyFunctions: KeyFunction[] = []
-  readonly #rowKeys: (RowKeys | undefined)[] = []
   readonly #buffer = new OrderBuffer()
   readonly #timers: StageTimers
   readonly #encoder: KeyEncoder
@@ -97,7 +100,6 @@ export class Stage implements CellHost {
       const key =
         stage.partitioning === 'key' ? (functions.get(`${input.uid}/key${input.input}`) as KeyFunction) : undefined
       this.#keyFunctions.push(key)
-      this.#rowKeys.push(key === undefined || this.#ordered ? undefined : new RowKeys(key, plan.keyGroups))
     }
   }
 
@@ -120,15 +122,18 @@ export class Stage implements CellHost {
   rowsOf(input: number, schema: RecordSchema<unknown>): FrameRows | undefined {
     const { operator } = this.#entries[input]
     if (this.#ordered || this.#host.admit !== undefined || !operator.takesRows?.(this.#inputs[input])) return undefined
-    const row = RowCursor.of(schema)
-    return row === undefined ? undefined : new FrameRows(row, this, this.#rowKeys[input])
+    const key = this.#keyFunctions[input]
+    const memory = key === undefined ? undefined : this.kernelMemory()
+    const row = RowCursor.of(schema, memory)
+    const keys = key === undefined ? undefined : new RowKeys(key, this.keyGroups, memory)
+    return row === undefined ? undefined : new FrameRows(row, this, keys, memory)
   }
 
   /** As `push` for each row where it lies. */
   pushRows(input: number, rows: FrameRows): void {
     const { row, count } = rows
     for (let at = 0; at < count; at++) {
-      if (!row.refused) at = this.#receiveRows(input, rows, at)
+      if (!row.refused) at = receiveRows(this.#entries[input].operator, this.#inputs[input], rows, at)
       if (at === count) return
       rows.enter(at)
       row.at(at)
@@ -136,20 +141,6 @@ export class Stage implements CellHost {
       row.end()
       this.#process(input, envelopeOf(this.cursor, row.toRecord()))
     }
-  }
-
-  /** Returns the first row that has to come as a record, or how many there are. */
-  #receiveRows(input: number, rows: FrameRows, from: number): number {
-    const keys = this.#rowKeys[input]
-    const to = keys === undefined ? rows.count : keys.fill(rows, from)
-    const { operator } = this.#entries[input]
-    if (keys !== undefined && from === 0 && operator.large === true) {
-      operator.warm?.(keys.all(to), to)
-      keys.told(to)
-    }
-    const done = operator.receiveRows?.(this.#inputs[input], rows, from, to) ?? from
-    keys?.keep(from, done)
-    return done
   }
 
   /** Event time has come to `watermark` on all inputs. `run` does what follows from it. */
@@ -324,6 +315,10 @@ export class Stage implements CellHost {
 
   deleteTimer(kind: 'event' | 'processing', uid: string, time: number, tag: string): void {
     this.#timers.delete(kind, { time, uid, keyText: keyText(this.key), group: this.key.group, tag })
+  }
+
+  kernelMemory(): KernelMemory | undefined {
+    return this.#ordered ? undefined : this.#host.kernelMemory?.()
   }
 
   /** @param encoded the record's key, where it was encoded ahead */

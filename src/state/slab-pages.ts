@@ -1,3 +1,5 @@
+import { type KernelMemory, NOWHERE } from '../numeric/kernel-memory.ts'
+
 /**
  * Pages of rows, shared between a table and its captures by counting holders.
  *
@@ -7,13 +9,16 @@
  */
 export class SlabPage {
   readonly data: Float64Array
+  /** Where `data` lies in the memory of a kernel, or NOWHERE. */
+  readonly address: number
   /** The table, and each open capture that saw the page. */
   holders = 1
   /** The table's epoch in which it was written last: a capture begins another one. */
   epoch = 0
 
-  constructor(data: Float64Array) {
+  constructor(data: Float64Array, address = NOWHERE) {
     this.data = data
+    this.address = address
   }
 }
 
@@ -27,12 +32,15 @@ export class SlabPages {
   /** slot >> shift is the page, slot & mask the row in it. Numbers past the rows of a page are left out. */
   readonly shift: number
   readonly mask: number
+  readonly #memory: KernelMemory | undefined
   private readonly spare: SlabPage[] = []
   private inUse = 0
   private bytes = 0
 
-  constructor(width: number) {
+  /** @param memory that pages lie in as long as it has room */
+  constructor(width: number, memory?: KernelMemory) {
     this.width = width
+    this.#memory = memory
     this.rows = Math.max(1, Math.floor(pageBytes / (8 * width)))
     this.shift = 32 - Math.clz32(this.rows - 1)
     this.mask = (1 << this.shift) - 1
@@ -77,9 +85,10 @@ export class SlabPages {
     this.drop(page)
     const full = page.data.length === this.rows * this.width
     const spare = full ? this.spare.pop() : undefined
-    if (spare === undefined) return this.count(new SlabPage(page.data.slice()))
-    spare.data.set(page.data)
-    return this.reuse(spare)
+    if (spare === undefined && this.#memory === undefined) return this.count(new SlabPage(page.data.slice()))
+    const copy = spare === undefined ? this.make(page.data.length) : this.reuse(spare)
+    copy.data.set(page.data)
+    return copy
   }
 
   /** Gives up one holder. */
@@ -88,19 +97,22 @@ export class SlabPages {
     this.inUse--
     const full = page.data.length === this.rows * this.width
     if (full && this.spare.length < Math.max(4, this.inUse >> 3)) this.spare.push(page)
-    else this.bytes -= page.data.byteLength
+    else {
+      this.bytes -= page.data.byteLength
+      this.#memory?.give(page.data)
+    }
   }
 
   private take(): SlabPage {
     const spare = this.spare.pop()
-    return spare === undefined ? this.count(new SlabPage(new Float64Array(this.rows * this.width))) : this.reuse(spare)
+    return spare === undefined ? this.make(this.rows * this.width) : this.reuse(spare)
   }
 
   /** A first page for at least `rows` rows: 4, 8, 16 ... up to a full page. */
   private partial(rows: number): SlabPage {
     let capacity = firstRows
     while (capacity < rows) capacity *= 2
-    return capacity >= this.rows ? this.take() : this.count(new SlabPage(new Float64Array(capacity * this.width)))
+    return capacity >= this.rows ? this.take() : this.make(capacity * this.width)
   }
 
   private reuse(page: SlabPage): SlabPage {
@@ -108,6 +120,11 @@ export class SlabPages {
     page.epoch = 0
     this.inUse++
     return page
+  }
+
+  private make(doubles: number): SlabPage {
+    const data = this.#memory?.doubles(doubles) ?? new Float64Array(doubles)
+    return this.count(new SlabPage(data, this.#memory?.addressOf(data)))
   }
 
   private count(page: SlabPage): SlabPage {

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
+import { KernelMemory } from '../numeric/kernel-memory.ts'
 import { EncodedKey, type Key, KeyEncoder } from './key.ts'
 import type { SlabCapture } from './slab-capture.ts'
 import { SlabReference } from './slab-table.reference.ts'
@@ -87,8 +88,8 @@ class Replay {
   private readonly kept = new Map<number, EncodedKey>()
   private readonly keyOf: (n: number) => EncodedKey
 
-  constructor(width: number, keyOf: (n: number) => EncodedKey) {
-    this.table = new SlabTable({ width, keyGroups: groups, where: 'test' })
+  constructor(width: number, keyOf: (n: number) => EncodedKey, memory?: KernelMemory) {
+    this.table = new SlabTable({ width, keyGroups: groups, where: 'test', memory })
     this.reference = new SlabReference(width)
     this.keyOf = keyOf
   }
@@ -190,12 +191,16 @@ class Replay {
   }
 }
 
-describe('SlabTable against a map', () => {
+describe.each([
+  ['with pages of its own', (): KernelMemory | undefined => undefined],
+  ['in the memory of a kernel', (): KernelMemory | undefined => KernelMemory.make(1 << 16)],
+] as const)('SlabTable against a map, %s', (_how, memory) => {
   // Width 8192 makes pages of one row, 3000 of two: pages fill and are copied within few steps.
   test('inserts, changes, removals, captures and restores in any order agree, captures byte for byte', () => {
     fc.assert(
       fc.property(fc.constantFrom(1, 3), fc.array(step, { maxLength: 120 }), (width, steps) => {
-        new Replay(width, (n) => encoder.encode(n % 7 === 0 ? 'long key '.repeat(20) + n : `k${n}`)).run(steps)
+        const keyOf = (n: number) => encoder.encode(n % 7 === 0 ? 'long key '.repeat(20) + n : `k${n}`)
+        new Replay(width, keyOf, memory()).run(steps)
       }),
       { numRuns: 400 },
     )
@@ -204,7 +209,7 @@ describe('SlabTable against a map', () => {
   test('pages of one or two rows agree too', () => {
     fc.assert(
       fc.property(fc.constantFrom(8192, 3000, 10_000), fc.array(step, { maxLength: 25 }), (width, steps) => {
-        new Replay(width, (n) => encoder.encode(n % 6)).run(steps.filter((one) => one.do !== 'fill'))
+        new Replay(width, (n) => encoder.encode(n % 6), memory()).run(steps.filter((one) => one.do !== 'fill'))
       }),
       { numRuns: 15 },
     )

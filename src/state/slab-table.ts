@@ -1,5 +1,6 @@
 import type { ByteReader } from '../bytes/reader.ts'
 import { MillraceError } from '../errors.ts'
+import { type KernelMemory, NOWHERE } from '../numeric/kernel-memory.ts'
 import type { EncodedKey } from './key.ts'
 import type { KeyBlock } from './key-block.ts'
 import { checkKeyGroups } from './key-groups.ts'
@@ -22,6 +23,15 @@ export interface SlabOptions {
   readonly maxKeys?: number
   /** For errors: the operator. */
   readonly where: string
+  /** Of a kernel: rows lie in it as long as it has room. */
+  readonly memory?: KernelMemory | undefined
+}
+
+/** Places of rows, in columns: `offsets[i]` of `pages[i]`, with the address `models[i]`, NOWHERE outside the memory of a kernel. */
+export interface RowPlaces {
+  readonly pages: Float64Array[]
+  readonly offsets: Int32Array
+  readonly models: Int32Array
 }
 
 /**
@@ -59,7 +69,7 @@ export class SlabTable {
   /** Captures taken so far, plus one. */
   private epoch = 1
 
-  constructor({ width, keyGroups = 128, maxKeys = Infinity, where }: SlabOptions) {
+  constructor({ width, keyGroups = 128, maxKeys = Infinity, where, memory }: SlabOptions) {
     checkKeyGroups(keyGroups)
     if (!(Number.isInteger(width) && width >= 1 && width <= 0x7ffffff)) throw outOfRange('width', width, where)
     if (!(maxKeys >= 1)) throw outOfRange('maxKeys', maxKeys, where)
@@ -67,7 +77,7 @@ export class SlabTable {
     this.keyGroups = keyGroups
     this.maxKeys = maxKeys
     this.where = where
-    this.pages = new SlabPages(width)
+    this.pages = new SlabPages(width, memory)
     for (let group = 0; group < keyGroups; group++) this.groups.push(new SlabGroup())
   }
 
@@ -109,10 +119,10 @@ export class SlabTable {
   }
 
   /**
-   * As `own` of keys whose rows are known, into columns: the row of each begins at `offsets[i] - shift` of `pages[i]`.
-   * Returns the first key whose row has to be found, or `to`.
+   * As `own` of keys whose rows are known, into columns: the row of each begins `shift` before the place. Returns the first key
+   * whose row has to be found, or `to`.
    */
-  ownRows(keys: KeyBlock, pages: Float64Array[], offsets: Int32Array, shift: number, from: number, to: number): number {
+  ownRows(keys: KeyBlock, { pages, offsets, models }: RowPlaces, shift: number, from: number, to: number): number {
     const { epoch, width } = this
     const { mask } = this.pages
     const { slots, pages: found } = keys
@@ -122,8 +132,10 @@ export class SlabTable {
       const slot = slots[i]
       // What was written in this epoch, no capture holds.
       if (slot < 0 || page?.epoch !== epoch) return i
+      const offset = (slot & mask) * width + shift
       pages[i] = page.data
-      offsets[i] = (slot & mask) * width + shift
+      offsets[i] = offset
+      models[i] = page.address === NOWHERE ? NOWHERE : page.address + 8 * offset
     }
     return to
   }

@@ -8,6 +8,7 @@
 import { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
 import type { RecordSchema } from '../formats/schema.ts'
+import type { KernelMemory } from '../numeric/kernel-memory.ts'
 import type { RowBlock, RowValues } from '../operators/operator.ts'
 import { edgeDecoder, edgeEncoder } from '../stage/frame.ts'
 import { FrameReader } from '../stage/frame-reader.ts'
@@ -160,7 +161,13 @@ export class GuestStage {
   readonly #writer = new ByteWriter(1 << 12)
   #actions: SinkAction[] = []
 
-  constructor(program: Program, index: number, firstGroup: number, rejected: readonly string[]) {
+  constructor(
+    program: Program,
+    index: number,
+    firstGroup: number,
+    rejected: readonly string[],
+    kernelMemory?: () => KernelMemory | undefined,
+  ) {
     const actions = (uid: string) => ({
       append: (bytes: Uint8Array) => void this.#actions.push({ uid, append: bytes.slice() }),
       roll: () => void this.#actions.push({ uid, roll: true }),
@@ -171,6 +178,7 @@ export class GuestStage {
         emit: (outlet, identity, value) => this.#outgoing.add(outlet, identity, value),
         emitRows: (outlet, rows, from, to, values) => this.#outgoing.addRows(outlet, rows, from, to, values),
         sink: actions,
+        kernelMemory,
         admit: rejected.length === 0 ? undefined : (identity) => !rejected.includes(identityText(identity)),
       },
       firstGroup,
@@ -306,9 +314,17 @@ export class Guest {
     return new GuestSplit(this.#program, uid, split, state)
   }
 
-  /** @param rejected identities of records that the stage keeps out, as `underWay` gives them */
-  openStage(index: number, firstGroup: number, rejected: readonly string[] = []): GuestStage {
-    return new GuestStage(this.#program, index, firstGroup, rejected)
+  /**
+   * @param rejected identities of records that the stage keeps out, as `underWay` gives them
+   * @param kernelMemory memory that frames come in, if the host has such: see `StageHost`
+   */
+  openStage(
+    index: number,
+    firstGroup: number,
+    rejected: readonly string[] = [],
+    kernelMemory?: () => KernelMemory | undefined,
+  ): GuestStage {
+    return new GuestStage(this.#program, index, firstGroup, rejected, kernelMemory)
   }
 }
 

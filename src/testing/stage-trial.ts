@@ -1,6 +1,7 @@
 import { ByteReader } from '../bytes/reader.ts'
 import { ByteWriter } from '../bytes/writer.ts'
 import { encodeValue } from '../formats/value-codec.ts'
+import type { KernelMemory } from '../numeric/kernel-memory.ts'
 import type { Counts } from '../operators/counts.ts'
 import { writeIdentity } from '../stage/identity-codec.ts'
 import type { Stage } from '../stage/stage.ts'
@@ -19,18 +20,22 @@ export interface TrialRecord {
 /** Bytes of operator state by `uid/key group`. */
 export type TrialState = ReadonlyMap<string, Uint8Array>
 
-/** One subtask of the stage that holds an operator, fed by hand, what it puts out written down as text. */
+/**
+ * One subtask of the stage that holds an operator, fed by hand, what it puts out written down as text; where the frames come in
+ * the memory of kernels, in that.
+ */
 export class StageTrial {
   readonly stage: Stage
   /** Each emission as `outlet identity value`, in hexadecimal. */
   readonly outputs: string[] = []
   readonly #keyGroups: number
 
-  constructor(program: Program, uid: string, state?: TrialState) {
+  constructor(program: Program, uid: string, state?: TrialState, memory?: KernelMemory) {
     const index = program.plan.stages.findIndex(({ operators }) => operators.includes(uid))
     if (index < 0) throw new Error(`the program has no operator "${uid}"`)
     this.#keyGroups = program.plan.keyGroups
     this.stage = program.openStage(index, {
+      kernelMemory: () => memory,
       emit: (outlet, identity, value) => void this.outputs.push(written(outlet, envelopeOf(identity, value))),
       sink: (sink) => ({
         // Byte by byte: how many are handed over at a time says nothing.

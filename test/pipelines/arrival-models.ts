@@ -27,6 +27,18 @@ export default pipeline(
         label: (c) => c.amount,
       })
       .models.to('amount-models', jsonl('out/amount-models'))
+    // Nobody is told of each record here: on Flink a kernel learns them.
+    const perUser = shown
+      .keyBy((c) => c.user)
+      .learn(
+        'per-user',
+        logistic({ inputs: features(Click).numeric('amount', 'hour'), optimizer: sgd(0.05), standardise: false }),
+        {
+          label: (c) => (c.hour === 5 ? (undefined as never) : c.clicked),
+          weight: (c) => (c.amount > 14.5 ? Number.NaN : 1 + (c.hour % 3)),
+        },
+      )
+    perUser.rejected.to('refused-users', jsonl('out/refused-users'))
   },
   { order: 'arrival' },
 )

@@ -2,9 +2,10 @@ import { MillraceError } from '../../errors.ts'
 import { activeCapacity } from '../../features/feature-spec.ts'
 import type { FeatureVector } from '../../features/feature-vector.ts'
 import type { SlotMap } from '../../features/slot-map.ts'
+import type { KernelMemory } from '../../numeric/kernel-memory.ts'
 import { checkNumber } from '../label-range.ts'
 import { checkWeight, type Learner, type LearnerOptions, type SlotWeights, type Task } from '../learner.ts'
-import type { LearningRows } from '../learning-rows.ts'
+import type { LearningRows, RowKernel } from '../learning-rows.ts'
 import { LARGEST_SQUARE, unusableInput } from '../usable-inputs.ts'
 import { createOptimizer, isPlain, scheduleOf } from './create-optimizer.ts'
 import { dotProduct, sumOfSquares } from './dense-sums.ts'
@@ -15,6 +16,7 @@ import {
   descentStep,
   standardisedDescentStep,
 } from './descent-code.ts'
+import { descentKernel } from './descent-kernel.ts'
 import { LinearLayout } from './linear-layout.ts'
 import { LARGEST_SLOPE, type LinearSpec } from './linear-options.ts'
 import { logDescent, logDescentAt, standardisedLogDescent } from './log-descent.ts'
@@ -174,6 +176,15 @@ export class LinearLearner implements Learner {
     if (this.task === 'regression') checkNumber(y, this.#loss.counts, this.#spec.kind)
     if (this.#standardise) this.#trainStandardised(page, offset, x, out)
     else this.#trainRaw(page, offset, x, out)
+  }
+
+  kernel(memory: KernelMemory): RowKernel | undefined {
+    const rate = this.#plain?.constant
+    const { numeric } = this.#spec.inputs
+    const largest = new Set(numeric.map(({ max }) => max))
+    const [most] = largest
+    if (this.#plainRows === undefined || rate === undefined || largest.size !== 1) return undefined
+    return descentKernel(memory, numeric.length, most, this.#places.weights, rate)
   }
 
   testThenTrainRows(rows: LearningRows, from: number, to: number): number {

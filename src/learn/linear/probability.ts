@@ -4,7 +4,7 @@ import { twoTo } from '../../numeric/powers-of-two.ts'
 
 /** 2^(i/128): e^x is one of them, times a power of two, times e^r with |r| ≤ ln 2/256, which five terms give. */
 const PARTS = 128
-const roots = Float64Array.from({ length: PARTS }, (_unused, i) => pow(2, i / PARTS))
+export const roots: Float64Array = Float64Array.from({ length: PARTS }, (_unused, i) => pow(2, i / PARTS))
 
 /**
  * 1/(1 + e^−score), in a form made for the inner loop: a table of 1 KB for a shorter chain of operations than

@@ -10,6 +10,11 @@ export class Schedule {
     this.#power = power
   }
 
+  /** The rate, where it is always the same. */
+  get constant(): number | undefined {
+    return this.#power === 0 ? this.#rate : undefined
+  }
+
   /** The rate at record t = steps + 1; a square root where it is one, for speed. */
   rateAt(steps: number): number {
     if (this.#power === 0) return this.#rate

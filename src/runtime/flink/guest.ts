@@ -12,6 +12,7 @@
  *           u8 3, u16 operator of the stage, u32 length, its state in the key group that was asked for
  */
 import { ByteWriter } from '../../bytes/writer.ts'
+import { KernelMemory } from '../../numeric/kernel-memory.ts'
 import type { Plan } from '../../stage/plan.ts'
 import { type FrameTarget, Guest, type GuestCapture, type GuestSplit, type GuestStage } from '../../stream/guest.ts'
 import type { Pipeline } from '../../stream/pipeline.ts'
@@ -28,27 +29,36 @@ const TICKING = 2
 const FINISHED = 4
 
 const WINDOW_BYTES = 1 << 16
+/** A frame that is longer comes by a window of its own. */
+const KERNEL_WINDOW_BYTES = 1 << 20
+
+const NOTHING = new Uint8Array(0)
 
 /** The two windows. */
 class Windows {
   readonly #out = new ByteWriter(WINDOW_BYTES)
   #in = new Uint8Array(WINDOW_BYTES)
+  #large = NOTHING
   #shown: ArrayBuffer | undefined
+  #memory: KernelMemory | undefined
 
-  /** The input window with room for this many bytes. */
-  input(bytes: number): ArrayBuffer {
-    if (this.#in.length < bytes) this.#in = new Uint8Array(2 ** Math.ceil(Math.log2(bytes)))
-    return this.#in.buffer
+  /** The input window for this many bytes: always the same one, or another where that is too small. */
+  input(bytes: number): Uint8Array<ArrayBuffer> {
+    if (bytes <= this.#in.length) return this.#in
+    if (bytes > this.#large.length) this.#large = new Uint8Array(2 ** Math.ceil(Math.log2(bytes)))
+    return this.#large
+  }
+
+  /** Before the host asks for a window: what fits comes in the memory of kernels; undefined where there is none. */
+  kernelMemory(): KernelMemory | undefined {
+    this.#memory ??= KernelMemory.make(KERNEL_WINDOW_BYTES)
+    if (this.#memory !== undefined) this.#in = this.#memory.window
+    return this.#memory
   }
 
   output(): ArrayBuffer {
     this.#shown = this.#out.bytes.buffer
     return this.#shown
-  }
-
-  /** What the host wrote. */
-  read(from: number, length: number): Uint8Array {
-    return this.#in.subarray(from, from + length)
   }
 
   begin(flags: number, count: number, watermark: number): ByteWriter {
@@ -96,8 +106,6 @@ class Windows {
   }
 }
 
-const NOTHING = new Uint8Array(0)
-
 /** The splits that one source task reads. */
 export class HostedSplits {
   readonly #guest: Guest
@@ -109,7 +117,7 @@ export class HostedSplits {
   }
 
   input(bytes: number): ArrayBuffer {
-    return this.#windows.input(bytes)
+    return this.#windows.input(bytes).buffer
   }
 
   output(): ArrayBuffer {
@@ -127,7 +135,7 @@ export class HostedSplits {
 
   /** The next bytes of a split stand in the input window. */
   push(split: number, length: number): void {
-    this.#splits[split].push(this.#windows.read(0, length))
+    this.#splits[split].push(this.#windows.input(length).subarray(0, length))
   }
 
   end(split: number): void {
@@ -175,14 +183,14 @@ export class HostedStage {
   readonly #windows = new Windows()
   #capture: GuestCapture | undefined
 
-  constructor(stage: GuestStage, plan: Plan, index: number) {
-    this.#stage = stage
-    this.#plan = plan
-    this.#operators = plan.stages[index].operators
+  constructor(guest: Guest, index: number, firstGroup: number, rejected: readonly string[]) {
+    this.#stage = guest.openStage(index, firstGroup, rejected, () => this.#windows.kernelMemory())
+    this.#plan = JSON.parse(guest.plan()) as Plan
+    this.#operators = this.#plan.stages[index].operators
   }
 
   input(bytes: number): ArrayBuffer {
-    return this.#windows.input(bytes)
+    return this.#windows.input(bytes).buffer
   }
 
   output(): ArrayBuffer {
@@ -191,11 +199,12 @@ export class HostedStage {
 
   /** Frames stand one behind the other in the input window: u32 input, u32 length, the frame. */
   frames(length: number): number {
-    const view = new DataView(this.#windows.input(length))
+    const window = this.#windows.input(length)
+    const view = new DataView(window.buffer)
     for (let at = 0; at < length; ) {
       const input = view.getUint32(at, true)
       const size = view.getUint32(at + 4, true)
-      this.#stage.frame(input, this.#windows.read(at + 8, size))
+      this.#stage.frame(input, window.subarray(at + 8, at + 8 + size))
       at += 8 + size
     }
     return this.#answer(false)
@@ -253,7 +262,7 @@ export class HostedStage {
 
   /** The state of an operator in a group stands in the input window. */
   restore(operator: number, group: number, length: number): void {
-    this.#stage.restore(this.#operators[operator], group, this.#windows.read(0, length))
+    this.#stage.restore(this.#operators[operator], group, this.#windows.input(length).subarray(0, length))
   }
 
   ledgers(): string {
@@ -294,7 +303,5 @@ export function openStage(
   firstGroup: number,
   rejected: string,
 ): HostedStage {
-  const guest = new Guest(pipeline, params)
-  const plan = JSON.parse(guest.plan()) as Plan
-  return new HostedStage(guest.openStage(index, firstGroup, JSON.parse(rejected)), plan, index)
+  return new HostedStage(new Guest(pipeline, params), index, firstGroup, JSON.parse(rejected))
 }

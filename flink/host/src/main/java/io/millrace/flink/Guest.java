@@ -12,6 +12,7 @@ import com.caoccao.javet.values.V8Value;
 import com.caoccao.javet.values.reference.V8ValueArrayBuffer;
 import com.caoccao.javet.values.reference.V8ValueFunction;
 import com.caoccao.javet.values.reference.V8ValueObject;
+import com.caoccao.javet.values.reference.V8ValueSharedArrayBuffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.HashMap;
@@ -63,9 +64,11 @@ final class Guest implements AutoCloseable {
   private V8ValueObject hosted;
   private final Map<String, V8ValueFunction> functions = new HashMap<>();
   private final long watchdogNanos;
-  private V8ValueArrayBuffer inputBuffer;
-  private V8ValueArrayBuffer outputBuffer;
+  private V8Value inputBuffer;
+  private V8Value largeBuffer;
+  private V8Value outputBuffer;
   private ByteBuffer input;
+  private ByteBuffer large;
   private ByteBuffer output;
 
   /** When the call under way is too late; NEVER between calls. */
@@ -140,17 +143,21 @@ final class Guest implements AutoCloseable {
   }
 
   /**
-   * The window that the guest reads from, with room for so many bytes; what stood in it may be
-   * gone.
+   * The window that the guest reads so many bytes from, alone or all together: its own one, or
+   * another where that is too small. What stood in it may be gone.
    */
   ByteBuffer input(int bytes) {
-    if (input == null || input.capacity() < bytes) {
-      close(inputBuffer);
-      inputBuffer = call("input", bytes);
-      input = inputBuffer.getByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+    if (input == null) {
+      inputBuffer = call("input", 0);
+      input = bytesOf(inputBuffer);
     }
-    input.clear();
-    return input;
+    if (bytes <= input.capacity()) return input.clear();
+    if (large == null || large.capacity() < bytes) {
+      close(largeBuffer);
+      largeBuffer = call("input", bytes);
+      large = bytesOf(largeBuffer);
+    }
+    return large.clear();
   }
 
   /** Calls a function that answers in the output window, and returns the answer. */
@@ -159,7 +166,7 @@ final class Guest implements AutoCloseable {
     if (length < 0) {
       close(outputBuffer);
       outputBuffer = call("output");
-      output = outputBuffer.getByteBuffer().order(ByteOrder.LITTLE_ENDIAN);
+      output = bytesOf(outputBuffer);
       length = -length;
     }
     output.clear();
@@ -188,8 +195,17 @@ final class Guest implements AutoCloseable {
         });
   }
 
-  private V8ValueArrayBuffer call(String function, Object... arguments) {
+  private V8Value call(String function, Object... arguments) {
     return called(function, script -> script.call(hosted, arguments));
+  }
+
+  /** The memory of kernels is shared, any other is not. */
+  private static ByteBuffer bytesOf(V8Value buffer) {
+    ByteBuffer bytes =
+        buffer instanceof V8ValueSharedArrayBuffer shared
+            ? shared.getByteBuffer()
+            : ((V8ValueArrayBuffer) buffer).getByteBuffer();
+    return bytes.order(ByteOrder.LITTLE_ENDIAN);
   }
 
   /** What is done with a function of the script, under the eyes of the watchdog. */
@@ -261,6 +277,7 @@ final class Guest implements AutoCloseable {
     functions.values().forEach(Guest::close);
     functions.clear();
     close(inputBuffer);
+    close(largeBuffer);
     close(outputBuffer);
     close(hosted);
     close(locker);

@@ -108,7 +108,7 @@ public class StageOperator extends AbstractStreamOperator<Piece>
     guest =
         new Guest(
             spec, bundle, "openStage", stage, groups.getStartKeyGroup(), quarantine().rejected());
-    window = guest.input(BATCH_BYTES);
+    window = guest.input(0);
     plans =
         context
             .getOperatorStateStore()
@@ -244,7 +244,7 @@ public class StageOperator extends AbstractStreamOperator<Piece>
       guest.input(bytes.length).put(bytes);
       guest.callVoid("restore", place, group.getKeyGroupId(), bytes.length);
     }
-    window = guest.input(BATCH_BYTES);
+    window = guest.input(0);
   }
 
   /** Gives the guest what stands in the window. */
@@ -253,6 +253,7 @@ public class StageOperator extends AbstractStreamOperator<Piece>
     int length = waiting;
     waiting = 0;
     sent("frames", length);
+    window = guest.input(0);
     setFlush();
   }
 
