@@ -15,7 +15,7 @@ export class LearningRows {
   readonly dense: Float64Array
   readonly labels: Float64Array
   readonly weights: Float64Array
-  /** The model of row i begins at `offsets[i]` of `pages[i]`. */
+  /** The model of row i begins at `offsets[i]` of `pages[i]`, which is the whole memory of a kernel where the row is located. */
   readonly pages: Float64Array[]
   readonly offsets: Int32Array
   /** No row of the encoder's has inputs that are too large to learn from. */
@@ -27,12 +27,11 @@ export class LearningRows {
   readonly outs: readonly Float64Array[]
   /** The same, row by row. */
   readonly outputs: Float64Array
-  /** Addresses in the memory of a kernel, where there is one: of the model of row i, and of its first input. */
-  readonly models: Int32Array
+  /** Address of the first input of each row, where it is located. */
   readonly inputs: Int32Array
-  /** A kernel may work on them. */
+  /** A kernel may work on these columns. */
   readonly inMemory: boolean
-  /** Inputs are where `inputs` says, and neither in `dense` nor looked at. */
+  /** For a kernel: inputs are where `inputs` says, and neither in `dense` nor looked at. */
   located = false
 
   /**
@@ -53,10 +52,9 @@ export class LearningRows {
     this.weights = doubles(most)
     this.typical = new Float64Array(most)
     this.last = new Float64Array(most)
-    this.offsets = new Int32Array(most)
-    this.models = ints(most)
+    this.offsets = ints(most)
     this.inputs = ints(most)
-    this.inMemory = memory?.holds(predicted, this.labels, this.weights, this.models, this.inputs) ?? false
+    this.inMemory = memory?.holds(predicted, this.labels, this.weights, this.offsets, this.inputs) ?? false
     const numbers = Array.from({ length: most }, (_unused, i) => i)
     this.pages = numbers.map(() => inputs)
     this.vectors = numbers.map((i) => encoder.vector(inputs.subarray(i * dense, (i + 1) * dense)))

@@ -22,6 +22,7 @@ export class KernelMemory {
   /** Where arrays that were taken back began, by their bytes. */
   readonly #free = new Map<number, number[]>()
   #end: number
+  #all = new Float64Array(0)
 
   private constructor(windowBytes: number) {
     const pages = Math.ceil(windowBytes / WASM_PAGE_BYTES)
@@ -38,6 +39,13 @@ export class KernelMemory {
     } catch {
       return undefined
     }
+  }
+
+  /** Everything, up to where the memory reaches now: the double at an address is at an eighth of it. */
+  get all(): Float64Array {
+    const { buffer } = this.#memory
+    if (this.#all.byteLength !== buffer.byteLength) this.#all = new Float64Array(buffer)
+    return this.#all
   }
 
   /** Zeros; an array of its own where there is no more room. */

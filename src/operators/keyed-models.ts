@@ -34,8 +34,8 @@ export class KeyedModels implements ModelStore {
   readonly slotNames: SlotNames
   readonly testThenTrainRows: TestThenTrainRows | undefined
   readonly memory: KernelMemory | undefined
+  readonly kernel: RowKernel | undefined
   readonly #learner: Learner
-  readonly #kernel: RowKernel | undefined
   readonly #task: ModelTask
   readonly #header: number
   readonly #table: SlabTable
@@ -63,9 +63,8 @@ export class KeyedModels implements ModelStore {
     this.#learner.init(this.#blank, task.header, slots)
     const { keyGroups, uid } = context
     this.#where = `model "${uid}"`
-    const memory = this.#learner.kernel === undefined ? undefined : context.kernelMemory?.()
-    this.#kernel = memory && this.#learner.kernel?.(memory)
-    this.memory = this.#kernel && memory
+    this.memory = this.#learner.testThenTrainRows === undefined ? undefined : context.kernelMemory?.()
+    this.kernel = this.memory && this.#learner.kernel?.(this.memory)
     this.#table = new SlabTable({ width, keyGroups, maxKeys, where: this.#where, memory: this.memory })
     this.#key = context.key
     if (this.#learner.testThenTrainRows !== undefined) {
@@ -127,31 +126,48 @@ export class KeyedModels implements ModelStore {
   }
 
   #testThenTrainRows(keys: KeyBlock, rows: LearningRows, from: number, to: number): number {
-    return testThenTrainPlaced(this.#task, this.#learner, rows, from, this.#place(keys, rows, from, to), this.#kernel)
+    return testThenTrainPlaced(this.#task, this.#learner, rows, from, this.#place(keys, rows, from, to), this.kernel)
   }
 
   /** Where the models of the rows are; returns the first row whose key has none and gets none, or `to`. */
   #place(keys: KeyBlock, rows: LearningRows, from: number, to: number): number {
-    const { pages, offsets, models } = rows
+    const { pages, offsets } = rows
+    const { addresses } = keys
     const table = this.#table
     const before = table.size
+    const all = this.memory?.all
     let i = from
     try {
+      let known = keys.slotAge === table.age
       for (; i < to; i++) {
-        i = table.ownRows(keys, rows, this.#header, i, to)
-        if (i === to) break
-        this.open(keys.key(i))
-        // Nobody has looked at its inputs yet: it gets no model for them.
-        if (rows.located && this.#slot < 0) break
-        this.#own()
-        pages[i] = table.page
-        offsets[i] = table.offset + this.#header
-        const address = this.memory?.addressOf(table.page) ?? NOWHERE
-        models[i] = address === NOWHERE ? NOWHERE : address + 8 * offsets[i]
+        const address = known ? addresses[i] : NOWHERE
+        if (all !== undefined && address !== NOWHERE) {
+          if (pages[i] !== all) pages[i] = all
+          offsets[i] = (address >>> 3) + this.#header
+        } else if (this.#placeOne(keys, rows, i)) known = keys.slotAge === table.age
+        else break
       }
     } catch {}
     // A new model may have moved others.
     return table.size === before ? i : this.#place(keys, rows, from, i)
+  }
+
+  /** False where the key has no model and may get none here. @throws ML_STATE_LIMIT */
+  #placeOne(keys: KeyBlock, { pages, offsets, located }: LearningRows, i: number): boolean {
+    const table = this.#table
+    const key = keys.key(i)
+    this.open(key)
+    // Nobody has looked at its inputs yet.
+    if (located && this.#slot < 0) return false
+    this.#own()
+    pages[i] = table.page
+    offsets[i] = table.offset + this.#header
+    const address = table.addressOf(key)
+    if (this.memory === undefined || address === NOWHERE) return !located
+    keys.tell(i, address)
+    pages[i] = this.memory.all
+    offsets[i] = (address >>> 3) + this.#header
+    return true
   }
 
   weights(): readonly SlotWeights[] | undefined {

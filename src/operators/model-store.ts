@@ -74,8 +74,10 @@ export interface ModelStore {
   ): void
   /** As `testThenTrain` of each row, by `Learner.testThenTrainRows`; absent where the learner has none. */
   readonly testThenTrainRows?: TestThenTrainRows | undefined
-  /** Of the kernel by which it does that for rows that are located, where it has one. */
+  /** Where models lie, if they lie in the memory of kernels. */
   readonly memory?: KernelMemory | undefined
+  /** By which it tests and trains rows that are located, if it has one. */
+  readonly kernel?: RowKernel | undefined
   /** What the current model has learned of its inputs. */
   weights(): readonly SlotWeights[] | undefined
   /** The one model there is has reached what its spec says to stop at. */

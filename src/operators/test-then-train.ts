@@ -105,10 +105,11 @@ export class TestThenTrain {
   /** Labels, weights and inputs of the rows; returns the first that cannot be read. */
   #read(block: RowBlock, rows: LearningRows, from: number, to: number): number {
     const { models, task, label, weight, where } = this.#parts
-    const { encoder, memory } = models
+    const { encoder, memory, kernel } = models
     const { vectors, labels, weights, dense } = rows
     const { row } = block
     rows.located =
+      kernel !== undefined &&
       rows.inMemory &&
       rows.bounded &&
       encoder.locateRows(row, memory?.addressOf(row.bytes) ?? NOWHERE, from, to, rows.inputs)

@@ -7,7 +7,7 @@ export function receiveRows(operator: Operator, input: number, rows: FrameRows, 
   const to = keys === undefined ? rows.count : keys.fill(rows, from)
   if (keys !== undefined && from === 0 && operator.large === true) {
     operator.warm?.(keys.all(to), to)
-    keys.told(to)
+    keys.keep(0, to)
   }
   const done = operator.receiveRows?.(input, rows, from, to) ?? from
   keys?.keep(from, done)

@@ -14,7 +14,7 @@ export interface HashedRows {
  * Finds the known keys of rows `from` to before `to`; returns the first whose key is not known.
  *
  * @param bytes address of the frame
- * @param age of the table whose slots are good
+ * @param age of the table whose addresses are good
  */
 export type FindKeys = (rows: HashedRows, from: number, to: number, bytes: number, age: number) => number
 
@@ -28,7 +28,7 @@ interface Exports {
     hashes: number,
     ats: number,
     groups: number,
-    slots: number,
+    addresses: number,
     marks: number,
     stride: number,
     places: number,
@@ -42,7 +42,7 @@ interface Exports {
 export interface KeyColumns {
   readonly ats: Int32Array
   readonly groups: Int32Array
-  readonly slots: Int32Array
+  readonly addresses: Int32Array
   readonly places: Int32Array
   readonly words: Int32Array
   readonly sets: Int32Array
@@ -51,9 +51,9 @@ export interface KeyColumns {
 /** The kernel over these columns; undefined in an engine that has none, or where they do not all lie in the memory. */
 export function keyFinder(
   memory: KernelMemory,
-  { ats, groups, slots, places, words, sets }: KeyColumns,
+  { ats, groups, addresses, places, words, sets }: KeyColumns,
 ): FindKeys | undefined {
-  if (!memory.holds(ats, groups, slots, places, words, sets)) return undefined
+  if (!memory.holds(ats, groups, addresses, places, words, sets)) return undefined
   let find: Exports['find']
   try {
     find = memory.kernel<Exports>(code).find
@@ -61,7 +61,9 @@ export function keyFinder(
     return undefined
   }
   const mask = places.length / 2 - 1
-  const [at, group, slot, place, word, set] = [ats, groups, slots, places, words, sets].map((ints) => ints.byteOffset)
+  const [at, group, slot, place, word, set] = [ats, groups, addresses, places, words, sets].map(
+    (ints) => ints.byteOffset,
+  )
   return ({ row, hashes }, from, to, bytes, age) =>
     find(
       from,

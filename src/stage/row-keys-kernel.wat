@@ -1,14 +1,14 @@
 ;; The loop of RowKeys.fill over keys that are known: what it does itself for rows that do not lie in this memory.
 ;;
-;; Addresses are in bytes. $bytes, of the frame. Of row i, 4 bytes apart: $hashes, and what is found: $ats, $groups, $slots.
+;; Addresses are in bytes. $bytes, of the frame. Of row i, 4 bytes apart: $hashes, and what is found: $ats, $groups, $addresses.
 ;; $marks, $stride of them (counted in bytes) a row. $places, two to a set of $mask + 1; $words, with the entries; $sets, the
-;; address and the end of the field ends of each set of fields; $age, that of the table, whose slots are good.
+;; address and the end of the field ends of each set of fields; $age, that of the table, whose addresses are good.
 ;; Returns the first row whose key is not known, or $to.
 (module
   (import "env" "memory" (memory 1 65536 shared))
   (func (export "find")
     (param $from i32) (param $to i32) (param $bytes i32) (param $age i32)
-    (param $hashes i32) (param $ats i32) (param $groups i32) (param $slots i32) (param $marks i32) (param $stride i32)
+    (param $hashes i32) (param $ats i32) (param $groups i32) (param $addresses i32) (param $marks i32) (param $stride i32)
     (param $places i32) (param $mask i32) (param $words i32) (param $sets i32)
     (result i32)
     (local $i i32) (local $hash i32) (local $place i32) (local $at i32) (local $entry i32) (local $other i32)
@@ -59,7 +59,7 @@
             (i32.shl (i32.shr_u (i32.load offset=12 (local.get $entry)) (i32.const 16)) (i32.const 3))))
         (local.set $ends (i32.load (local.get $set)))
         (local.set $set (i32.load offset=4 (local.get $set)))
-        (local.set $k (i32.add (local.get $entry) (i32.const 20)))
+        (local.set $k (i32.add (local.get $entry) (i32.const 24)))
         (block $read
           (loop $fields
             (br_if $read (i32.ge_u (local.get $ends) (local.get $set)))
@@ -99,17 +99,17 @@
           (i32.ne
             (i32.sub (local.get $k) (local.get $entry))
             (i32.add
-              (i32.const 20)
+              (i32.const 24)
               (i32.shl (i32.shr_u (i32.load offset=16 (local.get $entry)) (i32.const 8)) (i32.const 2)))))
 
         (i32.store
           (i32.add (local.get $groups) (i32.shl (local.get $i) (i32.const 2)))
           (i32.and (i32.load offset=12 (local.get $entry)) (i32.const 0xffff)))
         (i32.store
-          (i32.add (local.get $slots) (i32.shl (local.get $i) (i32.const 2)))
+          (i32.add (local.get $addresses) (i32.shl (local.get $i) (i32.const 2)))
           (select
-            (i32.load offset=4 (local.get $entry))
-            (i32.const -1)
+            (i32.load offset=20 (local.get $entry))
+            (i32.const 0)
             (i32.eq (i32.load offset=8 (local.get $entry)) (local.get $age))))
         (local.set $i (i32.add (local.get $i) (i32.const 1)))
         (br $rows)))

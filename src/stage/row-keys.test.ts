@@ -193,26 +193,36 @@ describe.each([
     expect(ask(0)).toMatchObject({ slot: 7, slotAge: young })
   })
 
-  test('knows from then on what a table has told all keys of a block, where it is of one age', () => {
+  test('knows from then on where the rows of keys are, as long as the table has the age that it told them', () => {
     const rows: Row[] = ['a', 'b', 'c'].map((a) => ({ a, b: null, n: null, x: 0 }))
     const asker = new Asker(rows, (row) => row.a, memory())
     for (let n = 0; n < 3; n++) asker.ask([0, 1, 2], () => {})
-    const age = {}
-    const columns = () => [...asker.keys.slots.subarray(0, 3)]
-    asker.ask([0, 1, 2], (_key, n) => {
-      if (n < 2) return
-      expect(columns()).toEqual([-1, -1, -1])
+    const columns = () => [...asker.keys.addresses.subarray(0, 3)]
+    const tell = (key: EncodedKey, n: number, slotAge: object | undefined, address: number) => {
+      Object.assign(key, { slot: 5 + n, slotAge })
+      asker.keys.tell(n, address)
+    }
+    const [old, young] = [{}, {}]
+    asker.ask([0, 1, 2], (key, n) => {
       // The last one is of no table yet.
-      asker.keys.all(3).forEach((key, i) => {
-        if (i < 2) Object.assign(key, { slot: 5 + i, slotAge: age })
-      })
-      asker.keys.told(3)
-      expect(columns()).toEqual([5, 6, -1])
-      expect(asker.keys.slotAge).toBe(age)
+      tell(key, n, n < 2 ? old : undefined, 800 + n)
+      expect(columns()).toEqual([0, 0, 0])
     })
     asker.ask([1, 0, 2], (key, n) => {
+      expect(asker.keys.slotAge).toBe(old)
+      expect(columns()).toEqual([801, 800, 0])
       expect(keyText(key)).toBe(keyText(asker.expected([1, 0, 2][n])))
-      expect(columns()).toEqual([6, 5, -1])
+      if (n === 2) tell(key, 2, young, 900)
+    })
+    asker.ask([0, 1, 2], (key, n) => {
+      expect(asker.keys.slotAge).toBe(young)
+      expect(columns()).toEqual([0, 0, 900])
+      // Told a slot, but no address: that of an age that has passed is not its.
+      if (n === 0) Object.assign(key, { slot: 7, slotAge: young })
+    })
+    asker.ask([0, 2, 1], (key, n) => {
+      expect(columns()).toEqual([0, 900, 0])
+      expect(n === 0 ? key.slot : 7).toBe(7)
     })
   })
 })

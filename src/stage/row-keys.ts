@@ -35,12 +35,13 @@ const AGE = 2
 const GROUP = 3
 /** Bytes of the key, and words of the fields above them. */
 const LENGTH = 4
-const HEAD_WORDS = 5
+/** Of the row, NOWHERE where nobody has told. */
+const ADDRESS = 5
+const HEAD_WORDS = 6
 
 export class RowKeys implements KeyBlock {
   readonly groups: Int32Array
-  readonly slots: Int32Array
-  readonly pages: EncodedKey['page'][] = []
+  readonly addresses: Int32Array
   slotAge: object | undefined
   readonly #keyOf: (record: never) => unknown
   /** For each row of a block: what encodes its key, what holds one that is known, and where that stands in `#words`, or 0. */
@@ -75,7 +76,7 @@ export class RowKeys implements KeyBlock {
   constructor(keyOf: (record: never) => unknown, keyGroups: number, memory?: KernelMemory) {
     const ints = (count: number): Int32Array => memory?.ints(count) ?? new Int32Array(count)
     this.groups = ints(MOST_ROWS)
-    this.slots = ints(MOST_ROWS)
+    this.addresses = ints(MOST_ROWS)
     this.#at = ints(MOST_ROWS)
     this.#places = ints(2 * SETS)
     this.#words = ints(WORDS)
@@ -87,7 +88,7 @@ export class RowKeys implements KeyBlock {
       keyFinder(memory, {
         ats: this.#at,
         groups: this.groups,
-        slots: this.slots,
+        addresses: this.addresses,
         places: this.#places,
         words: this.#words,
         sets: this.#fieldAddresses,
@@ -96,14 +97,13 @@ export class RowKeys implements KeyBlock {
     this.#encoders = Array.from({ length: MOST_ROWS }, () => new KeyEncoder(keyGroups))
     this.#known = Array.from({ length: MOST_ROWS }, () => new KnownKey(keyGroups))
     for (let i = 0; i < WORDS / LINE_WORDS; i++) this.#linePages.push(undefined)
-    for (let i = 0; i < MOST_ROWS; i++) this.pages.push(undefined)
     this.#keys = [...this.#known]
   }
 
   /** Finds the keys of rows from `from` on; returns the first row whose key cannot be had, or how many there are. */
   fill(rows: HashedRows, from: number): number {
     const { row, hashes, count } = rows
-    const { groups, slots, pages } = this
+    const { groups, addresses } = this
     const places = this.#places
     const words = this.#words
     const ats = this.#at
@@ -113,11 +113,9 @@ export class RowKeys implements KeyBlock {
     for (let i = from; i < count; i++) {
       if (this.#find !== undefined && address !== NOWHERE) {
         const known = this.#find(rows, i, count, address, this.#age)
-        for (; i < known; i++) {
-          made[i] = 0
-          pages[i] = this.#linePages[ats[i] >> LINE_SHIFT]
-        }
-        if (i === count) break
+        made.fill(0, i, known)
+        if (known === count) break
+        i = known
       }
       const hash = hashes[i]
       const set = 2 * (hash & (SETS - 1))
@@ -130,8 +128,7 @@ export class RowKeys implements KeyBlock {
       if (at > 0) {
         made[i] = 0
         groups[i] = words[at + GROUP] & 0xffff
-        slots[i] = words[at + AGE] === this.#age ? words[at + SLOT] : -1
-        pages[i] = this.#linePages[at >> LINE_SHIFT]
+        addresses[i] = words[at + AGE] === this.#age ? words[at + ADDRESS] : NOWHERE
       } else {
         rows.show(i)
         try {
@@ -141,7 +138,7 @@ export class RowKeys implements KeyBlock {
         }
         made[i] = 1
         groups[i] = this.#keys[i].group
-        slots[i] = -1
+        addresses[i] = NOWHERE
       }
     }
     return count
@@ -152,30 +149,30 @@ export class RowKeys implements KeyBlock {
     return this.#keys[i]
   }
 
-  /** Keys of the first rows, to be told where their rows are: `told` must follow. */
+  /** Keys of the first rows, to be told where their rows are: `keep` must follow. */
   all(count: number): readonly EncodedKey[] {
     for (let i = 0; i < count; i++) this.key(i)
     return this.#keys
   }
 
-  /** A table has told the keys that `all` gave where their rows are. */
-  told(count: number): void {
-    this.keep(0, count)
-    const keys = this.#keys
-    for (let i = 0; i < count; i++) {
-      const { slot, slotAge, page } = keys[i]
-      if (this.slotAge === undefined) this.slotAge = slotAge
-      this.slots[i] = slotAge === this.slotAge ? slot : -1
-      this.pages[i] = page
-    }
+  tell(i: number, address: number): void {
+    const at = this.#at[i]
+    if (at === 0) return
+    this.#keepSlot(at, this.#known[i])
+    if (this.#known[i].slotAge === this.#slotAge) this.#words[at + ADDRESS] = address
   }
 
   /** Keeps what tables have told the keys of these rows since. */
   keep(from: number, to: number): void {
     if (!this.#anyMade) return
     this.#anyMade = false
-    for (let i = from; i < to; i++)
-      if (this.#at[i] > 0 && this.#made[i] === 1) this.#keepSlot(this.#at[i], this.#known[i])
+    // The last one was told last: what others know of another age has passed.
+    let age: object | undefined
+    for (let i = to - 1; i >= from; i--) {
+      if (this.#at[i] === 0 || this.#made[i] === 0) continue
+      age ??= this.#known[i].slotAge
+      if (this.#known[i].slotAge === age) this.#keepSlot(this.#at[i], this.#known[i])
+    }
   }
 
   #make(i: number): void {
@@ -218,6 +215,7 @@ export class RowKeys implements KeyBlock {
     }
     words[at + SLOT] = slot
     words[at + AGE] = this.#age
+    words[at + ADDRESS] = NOWHERE
     this.#linePages[at >> LINE_SHIFT] = page
   }
 

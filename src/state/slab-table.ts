@@ -2,7 +2,6 @@ import type { ByteReader } from '../bytes/reader.ts'
 import { MillraceError } from '../errors.ts'
 import { type KernelMemory, NOWHERE } from '../numeric/kernel-memory.ts'
 import type { EncodedKey } from './key.ts'
-import type { KeyBlock } from './key-block.ts'
 import { checkKeyGroups } from './key-groups.ts'
 import { KeyIndex } from './key-index.ts'
 import { keyEnd, keyStart, slotOf } from './key-list.ts'
@@ -25,13 +24,6 @@ export interface SlabOptions {
   readonly where: string
   /** Of a kernel: rows lie in it as long as it has room. */
   readonly memory?: KernelMemory | undefined
-}
-
-/** Places of rows, in columns: `offsets[i]` of `pages[i]`, with the address `models[i]`, NOWHERE outside the memory of a kernel. */
-export interface RowPlaces {
-  readonly pages: Float64Array[]
-  readonly offsets: Int32Array
-  readonly models: Int32Array
 }
 
 /**
@@ -91,6 +83,11 @@ export class SlabTable {
     return this.groups.reduce((sum, { index }) => sum + index.sizeBytes, this.pages.sizeBytes)
   }
 
+  /** What keys were told of their rows holds as long as this is the same; and that rows which were owned may be written. */
+  get age(): object {
+    return this.slotAge
+  }
+
   /** The key's slot in its group, or -1. */
   find(key: EncodedKey): number {
     if (key.slotAge === this.slotAge) return key.slot
@@ -118,26 +115,11 @@ export class SlabTable {
     } else this.write(key.group, this.find(key))
   }
 
-  /**
-   * As `own` of keys whose rows are known, into columns: the row of each begins `shift` before the place. Returns the first key
-   * whose row has to be found, or `to`.
-   */
-  ownRows(keys: KeyBlock, { pages, offsets, models }: RowPlaces, shift: number, from: number, to: number): number {
-    const { epoch, width } = this
-    const { mask } = this.pages
-    const { slots, pages: found } = keys
-    if (keys.slotAge !== this.slotAge) return from
-    for (let i = from; i < to; i++) {
-      const page = found[i]
-      const slot = slots[i]
-      // What was written in this epoch, no capture holds.
-      if (slot < 0 || page?.epoch !== epoch) return i
-      const offset = (slot & mask) * width + shift
-      pages[i] = page.data
-      offsets[i] = offset
-      models[i] = page.address === NOWHERE ? NOWHERE : page.address + 8 * offset
-    }
-    return to
+  /** Where the row of a key lies that was owned: an address, or NOWHERE. Good as long as `age` is the same. */
+  addressOf(key: EncodedKey): number {
+    if (this.open(key) < 0) return NOWHERE
+    const { address } = key.page as SlabPage
+    return address === NOWHERE ? NOWHERE : address + 8 * this.offset
   }
 
   /** @throws ML_STATE_LIMIT when `maxKeys` are held */
@@ -242,6 +224,7 @@ export class SlabTable {
       return { keys: index.freeze(), pages: pages.slice(), version }
     })
     this.epoch++
+    this.forgetTold()
     return new SlabCapture(captured, this.pages)
   }
 

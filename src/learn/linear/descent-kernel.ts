@@ -11,7 +11,7 @@ interface Exports {
     inputs: number,
     weights: number,
     rate: number,
-    models: number,
+    offsets: number,
     inputsAt: number,
     labels: number,
     counts: number,
@@ -51,14 +51,14 @@ export function descentKernel(
   const rootsAt = memory.addressOf(table)
   const nobodyAt = memory.addressOf(nobody)
   return (rows: LearningRows, from: number, to: number) => {
-    const { models, inputs: inputsAt, labels, weights: counts, outputs } = rows
+    const { offsets, inputs: inputsAt, labels, weights: counts, outputs } = rows
     return learn(
       from,
       to,
       inputs,
       8 * weights,
       rate,
-      models.byteOffset,
+      offsets.byteOffset,
       inputsAt.byteOffset,
       labels.byteOffset,
       counts.byteOffset,

@@ -4,15 +4,15 @@
 ;; A row whose neighbour learns with the same model, or cannot, has nobody for its neighbour: an empty row and a model of
 ;; their own.
 ;;
-;; Addresses are in bytes. Of row i: $models and $inputs + 4 i hold the addresses of its model and its first input; $labels,
-;; $counts and $outputs + 8 i its label, weight and probability. Of all: $roots, 2^(j/128); $most, the largest magnitude of
+;; Addresses are in bytes. Of row i: $offsets + 4 i holds where its model is, in doubles, $inputs + 4 i where its
+;; first input is; $labels, $counts and $outputs + 8 i its label, weight and probability. Of all: $roots, 2^(j/128); $most, the largest magnitude of
 ;; an input (what is not finite makes a score that is not); $nobody, zeros: inputs, then a model, then two doubles. $weights, from a model to its first weight.
 ;; Returns the first row that is not to be learned here, or $to; nothing has changed for it.
 (module
   (import "env" "memory" (memory 1 65536 shared))
   (func (export "learn")
     (param $from i32) (param $to i32) (param $n i32) (param $weights i32) (param $rate f64)
-    (param $models i32) (param $inputs i32) (param $labels i32) (param $counts i32) (param $outputs i32)
+    (param $offsets i32) (param $inputs i32) (param $labels i32) (param $counts i32) (param $outputs i32)
     (param $roots i32) (param $most f64) (param $nobody i32)
     (result i32)
     (local $i i32) (local $alone i32) (local $rounds i32) (local $left i32) (local $end i32)
@@ -33,8 +33,8 @@
       (loop $rows
         (br_if $done (i32.ge_s (local.get $i) (local.get $to)))
 
-        (local.set $modelA (i32.load (i32.add (local.get $models) (i32.shl (local.get $i) (i32.const 2)))))
-        (br_if $done (i32.eqz (local.get $modelA)))
+        (local.set $modelA
+          (i32.shl (i32.load (i32.add (local.get $offsets) (i32.shl (local.get $i) (i32.const 2)))) (i32.const 3)))
         ;; MIN_WEIGHT, MAX_WEIGHT
         (local.set $count (f64.load (i32.add (local.get $counts) (i32.shl (local.get $i) (i32.const 3)))))
         (br_if $done (i32.eqz (f64.ge (local.get $count) (f64.const 1e-9))))
@@ -46,8 +46,10 @@
           (block $single
             (br_if $single (local.get $alone))
             (br_if $single (i32.ge_s (i32.add (local.get $i) (i32.const 1)) (local.get $to)))
-            (local.set $modelB (i32.load offset=4 (i32.add (local.get $models) (i32.shl (local.get $i) (i32.const 2)))))
-            (br_if $single (i32.eqz (local.get $modelB)))
+            (local.set $modelB
+              (i32.shl
+                (i32.load offset=4 (i32.add (local.get $offsets) (i32.shl (local.get $i) (i32.const 2))))
+                (i32.const 3)))
             (br_if $single (i32.eq (local.get $modelA) (local.get $modelB)))
             (local.set $countB (i32.add (i32.add (local.get $counts) (i32.shl (local.get $i) (i32.const 3))) (i32.const 8)))
             (local.set $count (f64.load (local.get $countB)))
