@@ -38,7 +38,8 @@ export class RowCursor {
   /** As a handle, and writes down which fields are read. */
   readonly #witness: object
   readonly #seen: number[] = []
-  readonly #starts = new Int32Array(MOST_ROWS)
+  /** Where rows begin. */
+  readonly starts: Int32Array
   #reader!: ByteReader
   /** What `record` is while a row is under way. */
   live: object | undefined
@@ -47,6 +48,7 @@ export class RowCursor {
     this.layout = new RowLayout(schema.fields)
     const marks = MOST_ROWS * this.layout.marks
     this.marks = memory?.ints(marks) ?? new Int32Array(marks)
+    this.starts = memory?.ints(MOST_ROWS) ?? new Int32Array(MOST_ROWS)
     this.#codec = rowCodec(schema)
     this.#locate = this.layout.locator()
     const getters = this.layout.getters(this)
@@ -88,7 +90,7 @@ export class RowCursor {
 
   /** Row number `i` goes from `start` to `end`. @throws ML_CORRUPT when that is no row */
   place(i: number, start: number, end: number): void {
-    this.#starts[i] = start
+    this.starts[i] = start
     if (this.#locate(this.bytes, start, this.marks, this.baseOf(i)) !== end) this.#refuse(start, end)
   }
 
@@ -118,7 +120,7 @@ export class RowCursor {
   toRecord(): unknown {
     const reader = this.#reader
     const { offset } = reader
-    reader.offset = this.#starts[this.base / this.layout.marks]
+    reader.offset = this.starts[this.base / this.layout.marks]
     const record = this.#codec.decode(reader)
     reader.offset = offset
     return record

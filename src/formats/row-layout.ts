@@ -11,6 +11,10 @@ interface RowPlace {
   stale(): never
 }
 
+export const STEP_END = 0
+export const STEP_TEXT = 1
+export const STEP_BOOLEAN = 2
+
 /** A mark of a row, and the distance from it. */
 export interface FieldPlace {
   readonly mark: number
@@ -101,6 +105,24 @@ export class RowLayout {
       const code = `'use strict'; return function () { return this === row.live ? ${value} : row.stale() }`
       return new Function('row', code)(row) as () => unknown
     })
+  }
+
+  /**
+   * What passes from the start of a row to its end, as pairs: bytes, and what comes behind them, a text, a boolean or the end. Undefined
+   * where fields may be null.
+   */
+  steps(): readonly number[] | undefined {
+    if (this.#nullable.length > 0) return undefined
+    const steps: number[] = []
+    let passed = 0
+    for (const field of this.fields) {
+      if (field.type !== 'string' && field.type !== 'boolean') passed += sizeOf(field)
+      else {
+        steps.push(passed, field.type === 'string' ? STEP_TEXT : STEP_BOOLEAN)
+        passed = 0
+      }
+    }
+    return [...steps, passed, STEP_END]
   }
 
   /** Where the first of these fields stands, if they are numbers that are always there, one behind the other. */

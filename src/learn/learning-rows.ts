@@ -34,6 +34,9 @@ export class LearningRows {
   /** For a kernel: inputs are where `inputs` says, and neither in `dense` nor looked at. */
   located = false
 
+  /** The page of all rows, if they have one. */
+  #page: Float64Array | undefined
+
   /**
    * @param outputs doubles of a prediction
    * @param memory of the kernel that learns them
@@ -59,5 +62,18 @@ export class LearningRows {
     this.pages = numbers.map(() => inputs)
     this.vectors = numbers.map((i) => encoder.vector(inputs.subarray(i * dense, (i + 1) * dense)))
     this.outs = numbers.map((i) => predicted.subarray(i * outputs, (i + 1) * outputs))
+  }
+  /** Models are in this page from now on, if it is not said otherwise. */
+  takePage(page: Float64Array): void {
+    if (page === this.#page) return
+    this.#page = page
+    this.pages.fill(page)
+  }
+
+  /** The model of row number `i` is here. */
+  place(i: number, page: Float64Array, offset: number): void {
+    this.offsets[i] = offset
+    this.pages[i] = page
+    if (page !== this.#page) this.#page = undefined
   }
 }

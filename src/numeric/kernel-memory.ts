@@ -22,13 +22,14 @@ export class KernelMemory {
   /** Where arrays that were taken back began, by their bytes. */
   readonly #free = new Map<number, number[]>()
   #end: number
-  #all = new Float64Array(0)
+  #all: Float64Array<ArrayBuffer>
 
   private constructor(windowBytes: number) {
     const pages = Math.ceil(windowBytes / WASM_PAGE_BYTES)
     this.#memory = sharedMemory(pages, MOST_PAGES)
-    this.window = new Uint8Array(this.#memory.buffer)
-    this.#buffers.add(this.window.buffer)
+    this.#all = new Float64Array(this.#memory.buffer)
+    this.#buffers.add(this.#all.buffer)
+    this.window = new Uint8Array(this.#all.buffer)
     this.#end = this.window.length
   }
 
@@ -43,21 +44,19 @@ export class KernelMemory {
 
   /** Everything, up to where the memory reaches now: the double at an address is at an eighth of it. */
   get all(): Float64Array {
-    const { buffer } = this.#memory
-    if (this.#all.byteLength !== buffer.byteLength) this.#all = new Float64Array(buffer)
     return this.#all
   }
 
   /** Zeros; an array of its own where there is no more room. */
   doubles(count: number): Float64Array {
     const at = this.#take(8 * count)
-    return at === NOWHERE ? new Float64Array(count) : new Float64Array(this.#memory.buffer, at, count)
+    return at === NOWHERE ? new Float64Array(count) : new Float64Array(this.#all.buffer, at, count)
   }
 
   /** As `doubles`. */
   ints(count: number): Int32Array {
     const at = this.#take(4 * count)
-    return at === NOWHERE ? new Int32Array(count) : new Int32Array(this.#memory.buffer, at, count)
+    return at === NOWHERE ? new Int32Array(count) : new Int32Array(this.#all.buffer, at, count)
   }
 
   /** Where the array begins that was given out, or a part of the window. */
@@ -87,11 +86,11 @@ export class KernelMemory {
   #take(bytes: number): number {
     const at = this.#free.get(bytes)?.pop()
     if (at !== undefined) {
-      new Uint8Array(this.#memory.buffer, at, bytes).fill(0)
+      new Uint8Array(this.#all.buffer, at, bytes).fill(0)
       return at
     }
     const end = this.#end + Math.ceil(bytes / LINE) * LINE
-    const held = this.#memory.buffer.byteLength
+    const held = this.#all.byteLength
     if (end > held && !this.#grow(end - held, held >>> 3)) return NOWHERE
     const from = this.#end
     this.#end = end
@@ -105,7 +104,8 @@ export class KernelMemory {
       if (more > 0) return this.#grow(missing, 0)
       return false
     }
-    this.#buffers.add(this.#memory.buffer)
+    this.#all = new Float64Array(this.#memory.buffer)
+    this.#buffers.add(this.#all.buffer)
     return true
   }
 }

@@ -98,7 +98,7 @@ export class GlobalModel implements ModelStore {
   #testThenTrainRows(rows: LearningRows, from: number, to: number): number {
     this.#model.fit()
     const { learner, row } = this.#model
-    rows.pages.fill(row, from, to)
+    rows.takePage(row)
     rows.offsets.fill(this.#header, from, to)
     return testThenTrainPlaced(this.#task, learner, rows, from, to)
   }

@@ -131,18 +131,18 @@ export class KeyedModels implements ModelStore {
 
   /** Where the models of the rows are; returns the first row whose key has none and gets none, or `to`. */
   #place(keys: KeyBlock, rows: LearningRows, from: number, to: number): number {
-    const { pages, offsets } = rows
+    const { offsets } = rows
     const { addresses } = keys
     const table = this.#table
     const before = table.size
     const all = this.memory?.all
+    if (all !== undefined) rows.takePage(all)
     let i = from
     try {
       let known = keys.slotAge === table.age
       for (; i < to; i++) {
         const address = known ? addresses[i] : NOWHERE
         if (all !== undefined && address !== NOWHERE) {
-          if (pages[i] !== all) pages[i] = all
           offsets[i] = (address >>> 3) + this.#header
         } else if (this.#placeOne(keys, rows, i)) known = keys.slotAge === table.age
         else break
@@ -153,20 +153,20 @@ export class KeyedModels implements ModelStore {
   }
 
   /** False where the key has no model and may get none here. @throws ML_STATE_LIMIT */
-  #placeOne(keys: KeyBlock, { pages, offsets, located }: LearningRows, i: number): boolean {
+  #placeOne(keys: KeyBlock, rows: LearningRows, i: number): boolean {
     const table = this.#table
     const key = keys.key(i)
     this.open(key)
     // Nobody has looked at its inputs yet.
-    if (located && this.#slot < 0) return false
+    if (rows.located && this.#slot < 0) return false
     this.#own()
-    pages[i] = table.page
-    offsets[i] = table.offset + this.#header
     const address = table.addressOf(key)
-    if (this.memory === undefined || address === NOWHERE) return !located
+    if (this.memory === undefined || address === NOWHERE) {
+      rows.place(i, table.page, table.offset + this.#header)
+      return !rows.located
+    }
     keys.tell(i, address)
-    pages[i] = this.memory.all
-    offsets[i] = (address >>> 3) + this.#header
+    rows.place(i, this.memory.all, (address >>> 3) + this.#header)
     return true
   }
 

@@ -11,6 +11,7 @@ export class Ledger {
   /** Of each group its counters side by side: a record counts in several. */
   readonly #counts: Float64Array
   readonly #groups: number
+  readonly #together: { readonly counters: readonly number[]; readonly counts: Float64Array }[] = []
 
   constructor(names: readonly string[], keyGroups: number) {
     this.names = names
@@ -27,7 +28,15 @@ export class Ledger {
     this.#counts[group * this.names.length + counter] += by
   }
 
+  /** Counts by key group, to be raised, that stand for several counters at once: these are raised when somebody looks. */
+  together(counters: readonly number[]): Float64Array {
+    const counts = new Float64Array(this.#groups)
+    this.#together.push({ counters, counts })
+    return counts
+  }
+
   total(counter: number): number {
+    this.#settle()
     let sum = 0
     for (let group = 0; group < this.#groups; group++) sum += this.#counts[group * this.names.length + counter]
     return sum
@@ -40,6 +49,7 @@ export class Ledger {
 
   /** Returns whether anything was counted in the group. */
   writeGroup(group: number, writer: ByteWriter): boolean {
+    this.#settle()
     let used = false
     writer.varint(this.names.length)
     for (let i = 0; i < this.names.length; i++) {
@@ -63,9 +73,18 @@ export class Ledger {
 
   /** A copy of all counts: what a capture writes while counting goes on. */
   copy(): Ledger {
+    this.#settle()
     const copy = new Ledger(this.names, this.#groups)
     copy.#counts.set(this.#counts)
     return copy
+  }
+
+  #settle(): void {
+    for (const { counters, counts } of this.#together) {
+      for (const [group, count] of counts.entries())
+        if (count > 0) for (const counter of counters) this.addBy(counter, group, count)
+      counts.fill(0)
+    }
   }
 }
 

@@ -39,6 +39,8 @@ export class TestThenTrain {
   readonly #out: Float64Array
   /** Made when rows come. */
   #rows: LearningRows | undefined
+  /** Rows of each group that came and were learned. */
+  readonly #learned: Float64Array
   /** What quality needs of the rows that were learned. */
   #judged!: RowValues
 
@@ -46,6 +48,7 @@ export class TestThenTrain {
     this.#parts = parts
     this.#vector = parts.models.encoder.vector()
     this.#out = new Float64Array(parts.models.outputs)
+    this.#learned = parts.ledger.together([IN, PROCESSED, LABELS, LEARNED])
   }
 
   /** @throws what rejects the record; the model is as before then */
@@ -94,6 +97,7 @@ export class TestThenTrain {
     const { models, task } = this.#parts
     const rows = new LearningRows(models.encoder, models.outputs, MOST_ROWS, models.memory)
     const { labels, weights, typical, last, outs } = rows
+    weights.fill(1)
     this.#rows = rows
     this.#judged = {
       valueAt: (i) => task.judged(outs[i], typical[i], last[i], labels[i], weights[i]),
@@ -119,7 +123,7 @@ export class TestThenTrain {
     try {
       for (; i < end; i++) {
         block.show(i)
-        weights[i] = weightOf(weight, row.record)
+        if (weight !== undefined) weights[i] = weightOf(weight, row.record)
         labels[i] = task.code(label(row.record), where)
         if (encoded === undefined) encoder.encodeRow(row, vectors[i], true)
         task.keep(labels[i])
@@ -148,12 +152,9 @@ export class TestThenTrain {
   }
 
   #countRows(keys: KeyBlock | undefined, from: number, to: number): void {
-    const { ledger, context } = this.#parts
-    for (let i = from; i < to; i++) {
-      const group = keys === undefined ? context.key.group : keys.groups[i]
-      ledger.add(IN, group)
-      this.#count(group)
-    }
+    const learned = this.#learned
+    if (keys === undefined) learned[this.#parts.context.key.group] += to - from
+    else for (let i = from; i < to; i++) learned[keys.groups[i]] += 1
   }
 
   #count(group: number): void {

@@ -59,7 +59,10 @@ export class FrameReader {
     const { view } = reader
     const { row, hashes, times, positions, placeOf, tablePlaces } = rows
     const last = bytes.length - VALUE_AT
-    for (let i = 0; i < MOST_ROWS && at < bytes.length; i++) {
+    while (rows.count < MOST_ROWS && at < bytes.length) {
+      at = rows.find(bytes, at)
+      const i = rows.count
+      if (i === MOST_ROWS || at === bytes.length) break
       const end = at <= last ? at + 4 + view.getUint32(at, true) : 0
       let from = at + VALUE_AT
       // An identity in the fewest bytes, or whatever it is.

@@ -4,6 +4,7 @@ import type { RowBlock } from '../operators/operator.ts'
 import type { EncodedKey } from '../state/key.ts'
 import { type Place, ROOT_PATH } from '../time/identity.ts'
 import type { Cursor } from './cell.ts'
+import { FrameKernel } from './frame-kernel.ts'
 import type { RowKeys } from './row-keys.ts'
 
 /** Whose record and key are under way. */
@@ -20,12 +21,14 @@ export class FrameRows implements RowBlock {
   count = 0
   /** Of their keys, as the frame says. */
   readonly hashes: Int32Array
-  readonly times = new Float64Array(MOST_ROWS)
-  readonly positions = new Float64Array(MOST_ROWS)
+  readonly times: Float64Array
+  readonly positions: Float64Array
   /** By number: those of the frame's table, then others, which stand in their rows. */
-  readonly placeOf = new Int32Array(MOST_ROWS)
+  readonly placeOf: Int32Array
   readonly keys: RowKeys | undefined
   readonly #host: RowHost
+  readonly #memory: KernelMemory | undefined
+  readonly #kernel: FrameKernel | undefined
   #table: readonly Place[] = []
   readonly #others: Place[] = []
   /** Paths that are not the root's, and for each row which of them, from 1. */
@@ -36,7 +39,14 @@ export class FrameRows implements RowBlock {
   /** @param memory that frames come in, where the engine has one */
   constructor(row: RowCursor, host: RowHost, keys?: RowKeys, memory?: KernelMemory) {
     this.row = row
-    this.hashes = memory?.ints(MOST_ROWS) ?? new Int32Array(MOST_ROWS)
+    const ints = (): Int32Array => memory?.ints(MOST_ROWS) ?? new Int32Array(MOST_ROWS)
+    const doubles = (): Float64Array => memory?.doubles(MOST_ROWS) ?? new Float64Array(MOST_ROWS)
+    this.hashes = ints()
+    this.placeOf = ints()
+    this.times = doubles()
+    this.positions = doubles()
+    this.#memory = memory
+    this.#kernel = memory && FrameKernel.of(memory, this)
     this.keys = keys
     this.#host = host
   }
@@ -49,6 +59,14 @@ export class FrameRows implements RowBlock {
     if (this.#paths.length === 0) return
     this.#paths.length = 0
     this.#pathOf.fill(0)
+  }
+
+  /** Adds the rows at `at` and behind it up to one that a kernel does not read; returns where that begins. */
+  find(bytes: Uint8Array, at: number): number {
+    const kernel = this.#kernel
+    if (kernel === undefined || this.#memory?.holds(bytes) === false) return at
+    this.count = kernel.find(bytes, at, this.count, MOST_ROWS, this.#table.length)
+    return kernel.next
   }
 
   /** For a row whose place does not stand among those of its frame, or whose path is not the root. */

@@ -2,10 +2,11 @@ import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { MOST_ROWS, RowCursor } from '../formats/row-cursor.ts'
-import { integer, number, type RecordSchema, record, string } from '../formats/schema.ts'
-import { anyData, anyText, order } from '../formats/value.fixture.ts'
+import { boolean, integer, number, type RecordSchema, record, string } from '../formats/schema.ts'
+import { anyData, anyText, order, schemaAndRow } from '../formats/value.fixture.ts'
+import { KernelMemory } from '../numeric/kernel-memory.ts'
 import { EncodedKey, KeyEncoder } from '../state/key.ts'
-import type { Envelope } from '../time/identity.ts'
+import { type Envelope, ROOT_PATH } from '../time/identity.ts'
 import { edgeDecoder, edgeEncoder, splitFrame, VALUE_AT } from './frame.ts'
 import { FrameReader } from './frame-reader.ts'
 import { FrameRows } from './frame-rows.ts'
@@ -39,17 +40,23 @@ function nowhere() {
   return { time: 0, origin: '', split: '', position: 0, path: -1 as Envelope['path'] }
 }
 
+/** Where a kernel reads frames, and where none does. */
+const memories = [undefined, KernelMemory.make(1 << 20)]
+
 /** The rows of a frame where they lie, each as a record, with the hash of its key. */
 function eachRow(
   frame: Uint8Array,
   reader: FrameReader,
   schema: RecordSchema<unknown>,
+  memory: KernelMemory | undefined,
   take: (envelope: Envelope, hash: number) => void,
 ): void {
-  const row = RowCursor.of(schema) as RowCursor
+  const row = RowCursor.of(schema, memory) as RowCursor
   const cursor = nowhere()
-  const rows = new FrameRows(row, { cursor, key: new EncodedKey(128) })
-  reader.readRows(frame, rows, () => {
+  const rows = new FrameRows(row, { cursor, key: new EncodedKey(128) }, undefined, memory)
+  const placed = memory?.window.subarray(3, 3 + frame.length) ?? frame
+  placed.set(frame)
+  reader.readRows(placed, rows, () => {
     for (let i = 0; i < rows.count; i++) {
       rows.enter(i)
       row.at(i)
@@ -120,12 +127,14 @@ describe('frames', () => {
         const frame = frameOf(envelopes, new FrameWriter(edgeEncoder(schema), key, 128))
         const reader = new FrameReader(edgeDecoder(schema), 'test')
         const keys = new KeyEncoder(128)
-        const back: Envelope[] = []
-        eachRow(frame, reader, schema, (envelope, hash) => {
-          expect(hash).toBe(keys.encode(key(envelope.value)).hash)
-          back.push(envelope)
-        })
-        expectSame(back, envelopes)
+        for (const memory of memories) {
+          const back: Envelope[] = []
+          eachRow(frame, reader, schema, memory, (envelope, hash) => {
+            expect(hash).toBe(keys.encode(key(envelope.value)).hash)
+            back.push(envelope)
+          })
+          expectSame(back, envelopes)
+        }
       }),
     )
   })
@@ -136,9 +145,29 @@ describe('frames', () => {
       return { time: i, origin: 'rows', split: `part-${(i * 67) % 300}`, position: i, path: -1, value: { x: i } }
     })
     const frame = frameOf(envelopes, new FrameWriter(edgeEncoder(schema), undefined, 128))
-    const back: Envelope[] = []
-    eachRow(frame, new FrameReader(edgeDecoder(schema), 'test'), schema, (envelope) => back.push(envelope))
-    expectSame(back, envelopes)
+    for (const memory of memories) {
+      const back: Envelope[] = []
+      eachRow(frame, new FrameReader(edgeDecoder(schema), 'test'), schema, memory, (envelope) => back.push(envelope))
+      expectSame(back, envelopes)
+    }
+  })
+
+  test('give rows of any schema, identity and length where they lie as they give records', () => {
+    const frames = fc.tuple(schemaAndRow, fc.array(anyEnvelope, { minLength: 1, maxLength: 9 }), fc.nat(9))
+    fc.assert(
+      fc.property(frames, ([[schema, value], identities, plain]) => {
+        const envelopes = identities.map((identity, i): Envelope => {
+          return { ...identity, ...(i < plain ? { path: ROOT_PATH } : {}), value }
+        })
+        const frame = frameOf(envelopes, new FrameWriter(edgeEncoder(schema), undefined, 128))
+        for (const memory of memories) {
+          const back: Envelope[] = []
+          eachRow(frame, new FrameReader(edgeDecoder(schema), 'test'), schema, memory, (one) => back.push(one))
+          expectSame(back, envelopes)
+        }
+      }),
+      { numRuns: 500 },
+    )
   })
 
   test('take values for rows where they lie as they take them one by one, up to one that cannot travel', () => {
@@ -199,9 +228,16 @@ describe('frames', () => {
   })
 
   test('refuse damaged rows as corrupt where they lie, or give what they give as records', () => {
-    const schema = record({ id: string(), x: number() }) as never
+    const schema = record({ id: string(), ok: boolean(), x: number() }) as never
     const envelopes = Array.from({ length: 3 }, (_unused, i): Envelope => {
-      return { time: i, origin: 'rows', split: 's', position: 200 * i, path: -1, value: { id: `id-${i}`, x: i } }
+      return {
+        time: i,
+        origin: 'rows',
+        split: 's',
+        position: 200 * i,
+        path: -1,
+        value: { id: `id-${i}`, ok: i === 1, x: i },
+      }
     })
     const whole = frameOf(envelopes, new FrameWriter(edgeEncoder(schema), undefined, 128))
     fc.assert(
@@ -209,7 +245,7 @@ describe('frames', () => {
         const changed = whole.slice()
         changed[at] = byte
         for (const damaged of [changed, whole.subarray(0, cut)]) {
-          const [read, shown]: Envelope[][] = [[], []]
+          const read: Envelope[] = []
           const outcome = (run: () => void): string => {
             try {
               run()
@@ -221,11 +257,14 @@ describe('frames', () => {
           const expected = outcome(() => {
             new FrameReader(edgeDecoder(schema), 'test').read(damaged, (envelope) => read.push(envelope))
           })
-          const got = outcome(() => {
-            eachRow(damaged, new FrameReader(edgeDecoder(schema), 'test'), schema, (envelope) => shown.push(envelope))
-          })
-          expect(got).toBe(expected)
-          expectSame(shown, read)
+          for (const memory of memories) {
+            const shown: Envelope[] = []
+            const got = outcome(() => {
+              eachRow(damaged, new FrameReader(edgeDecoder(schema), 'test'), schema, memory, (one) => shown.push(one))
+            })
+            expect(got).toBe(expected)
+            expectSame(shown, read)
+          }
         }
       }),
       { numRuns: 1000 },
