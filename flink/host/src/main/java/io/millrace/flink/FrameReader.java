@@ -348,7 +348,7 @@ final class FrameReader implements SourceReader<Piece, Split> {
       int length = Math.min(open.rest.remaining(), CHUNK_BYTES);
       ByteBuffer chunk = open.rest.slice(open.rest.position(), length);
       open.rest.position(open.rest.position() + length);
-      guest.input(CHUNK_BYTES).put(chunk);
+      guest.input(length).put(chunk);
       guest.callVoid("push", open.number, length);
     }
     open.hungry = false;
