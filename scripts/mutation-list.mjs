@@ -128,4 +128,25 @@ export const mutations = [
     replace: '',
     tests: ['src/stage/row-keys.test.ts'],
   },
+  {
+    what: 'a row that a kernel refuses leaves a model for its key',
+    file: 'src/operators/keyed-models.ts',
+    find: '    if (rows.located && this.#slot < 0) return false\n',
+    replace: '',
+    tests: ['test/rows-in-place.test.ts'],
+  },
+  {
+    what: 'rows by their addresses are learned into a page that a capture holds',
+    file: 'src/state/slab-table.ts',
+    find: '    this.forgetTold()\n    return new SlabCapture(captured, this.pages)\n',
+    replace: '    return new SlabCapture(captured, this.pages)\n',
+    tests: ['test/rows-in-place.test.ts'],
+  },
+  {
+    what: 'equal identities of several subtasks leave as it happens',
+    file: 'src/time/order-buffer.ts',
+    find: ' || a.firstNumber() - b.firstNumber()',
+    replace: '',
+    tests: ['src/time/order-buffer.test.ts'],
+  },
 ]

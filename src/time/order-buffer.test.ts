@@ -58,6 +58,33 @@ describe('OrderBuffer', () => {
   test('agrees with a sorted array where many records are equal', () => compare(3, 200, 4))
   test('agrees with a sorted array where records are far out of order', () => compare(1_000_000, 500, 1))
 
+  test('agrees with a sorted array where a split comes from several subtasks, each in its own order', () => {
+    const sizes = fc.array(fc.integer({ min: 1, max: 90 }), { minLength: 1, maxLength: 4 })
+    fc.assert(
+      fc.property(fc.integer({ min: 2, max: 10 }), sizes, fc.nat(300), (subtasks, frames, pops) => {
+        const buffer = new OrderBuffer()
+        const plain = new PlainOrderBuffer()
+        const next = Array.from({ length: subtasks }, (_unused, i) => i)
+        for (const size of frames) {
+          for (let subtask = 0; subtask < subtasks; subtask++) {
+            for (let n = 0; n < size; n++, next[subtask] += subtasks) {
+              // Every third comes twice.
+              const at = next[subtask] - (next[subtask] % 3 === 0 && n > 0 ? subtasks : 0)
+              const record = envelope(at >> 2, { split: at % 5 === 0 ? 'b' : 'a', position: at, value: n })
+              buffer.push(0, record)
+              plain.push(0, record)
+            }
+          }
+          for (let n = 0; n < pops && plain.size > 0; n++) expect(buffer.pop()).toBe(plain.pop())
+        }
+        expect(contents(buffer)).toEqual(plain.all())
+        while (plain.size > 0) expect(buffer.pop()).toBe(plain.pop())
+        expect(buffer.size).toBe(0)
+      }),
+      { numRuns: 60 },
+    )
+  })
+
   test('keeps the order of arrival among equal identities, in a run and beside it', () => {
     const buffer = new OrderBuffer()
     const twins = Array.from({ length: 6 }, (_, value) => envelope(1, { value }))
@@ -66,7 +93,7 @@ describe('OrderBuffer', () => {
     for (let i = 0; i < 40; i++) buffer.push(0, envelope(2, { position: i }))
     buffer.push(0, twins[1]) // near the end: inserted into the run
     for (let i = 40; i < 200; i++) buffer.push(0, envelope(2, { position: i }))
-    for (const twin of twins.slice(2)) buffer.push(0, twin) // far from it: beside the run
+    for (const twin of twins.slice(2)) buffer.push(0, twin) // far from it: in a run beside it
     buffer.pop()
     expect(
       contents(buffer)

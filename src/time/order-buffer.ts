@@ -1,7 +1,7 @@
 import { MillraceError } from '../errors.ts'
 import { compareOrigin, type Envelope, MAX_TIME } from './identity.ts'
 import { SortedRun } from './sorted-run.ts'
-import { StrayHeap } from './stray-heap.ts'
+import { type Stray, StrayHeap } from './stray-heap.ts'
 
 /** A record as the buffer orders it: `rank` is the index of the stage input it arrived on. */
 export interface OrderedRecord {
@@ -9,16 +9,25 @@ export interface OrderedRecord {
   readonly rank: number
 }
 
+/** How many places before the end of a run a record may be inserted, the price being that many moves: first, and if there is no other way. */
+const CLOSE = 4
+const NEAR = 64
+/** Runs beside one another. */
+const MOST_BESIDE = 7
+
 /** Empty runs kept for their splits' next records. Beyond it they are forgotten, so that many small files cost nothing. */
 const IDLE_RUNS = 1024
+/** Idle runs that keep those beside them. */
+const IDLE_BESIDE = 64
 
 /**
  * Holds records until the watermark allows them, and gives them back in total order: by time, then rank, then origin,
  * split, position and path. Equal identities leave in the order they came.
  *
  * Each (rank, origin, split) nearly always arrives in order, so each is a run to which a record is appended; a heap of
- * the runs merges them. What timers emit has one run for an operator instead of one for each key. Records far out of
- * order go to one heap beside the runs, so that no order of arrival is slow.
+ * the runs merges them. What several subtasks put out of one split arrives in the order of each, and has a run for each beside
+ * the first. What timers emit has one run for an operator instead of one for each key. Records far out of order go to one heap
+ * beside the runs, so that no order of arrival is slow.
  *
  * Cost      O(log runs) for each push and pop in order; O(log records) for a record far out of order
  * @see Knuth, The Art of Computer Programming 3, 5.4.1 (merging by selection)
@@ -32,27 +41,23 @@ export class OrderBuffer {
   private readonly known: Map<string, Map<string, SortedRun>>[] = [] // rank → origin → split
   private idle = 0
   private last: SortedRun | undefined
+  /** Of the record that comes next: equal identities leave by their numbers. */
+  private number = 0
 
   get size(): number {
     return this.count
   }
 
   push(rank: number, envelope: Envelope): void {
-    const last = this.last
+    const { last } = this
     const run = last?.takes(rank, envelope) ? last : this.find(rank, envelope)
-    this.last = run
+    const number = this.number++
     this.count++
-    if (run.size === 0) {
-      run.append(envelope)
-      this.idle--
-      this.heap.push(run)
-      this.siftUp(this.heap.length - 1)
-    } else if (run.follows(envelope)) {
-      run.append(envelope)
-    } else if (!run.insertNear(envelope)) {
-      this.strays.push(rank, envelope)
-    } else if (run.first() === envelope) {
-      this.siftUp(this.heap.indexOf(run))
+    if (run.size === 0 || run.follows(envelope)) this.append(run, envelope, number)
+    else if (!this.insert(run, envelope, number, CLOSE)) {
+      const other = run.main.besideFor(envelope, MOST_BESIDE)
+      if (other !== undefined) this.append(other, envelope, number)
+      else if (!this.insert(run, envelope, number, NEAR)) this.strays.push(rank, envelope, number)
     }
   }
 
@@ -84,11 +89,12 @@ export class OrderBuffer {
 
   /** Visits every record in total order and changes nothing. Sorts a copy: O(n log runs) time, O(n) space. */
   forEach(visit: (rank: number, envelope: Envelope) => void): void {
-    const all: OrderedRecord[] = []
-    for (const run of this.heap) for (let i = 0; i < run.size; i++) all.push({ rank: run.rank, envelope: run.at(i) })
-    // Of equal identities those in a run came first (see StrayHeap), and sorting keeps them so.
-    for (const stray of this.strays.inOrder()) all.push(stray)
-    all.sort((a, b) => compareOrdered(a.rank, a.envelope, b.rank, b.envelope))
+    const all: Stray[] = this.strays.inOrder()
+    for (const run of this.heap) {
+      const { rank, size } = run
+      for (let i = 0; i < size; i++) all.push({ rank, envelope: run.at(i), number: run.numberAt(i) })
+    }
+    all.sort((a, b) => compareOrdered(a.rank, a.envelope, b.rank, b.envelope) || a.number - b.number)
     for (const { rank, envelope } of all) visit(rank, envelope)
   }
 
@@ -99,6 +105,25 @@ export class OrderBuffer {
     this.known.length = 0
     this.idle = 0
     this.last = undefined
+    this.number = 0
+  }
+
+  private append(run: SortedRun, envelope: Envelope, number: number): void {
+    this.last = run
+    const empty = run.size === 0
+    run.append(envelope, number)
+    if (!empty) return
+    if (run.main === run) this.idle--
+    this.heap.push(run)
+    this.siftUp(this.heap.length - 1)
+  }
+
+  /** False, and nothing done, when the place of the record is more than `near` before the end of the run. */
+  private insert(run: SortedRun, envelope: Envelope, number: number, near: number): boolean {
+    if (!run.insertNear(envelope, number, near)) return false
+    this.last = run
+    if (run.first() === envelope) this.siftUp(this.heap.indexOf(run))
+    return true
   }
 
   private find(rank: number, envelope: Envelope): SortedRun {
@@ -122,12 +147,14 @@ export class OrderBuffer {
       heap[0] = moved
       this.siftDown(0)
     }
+    if (run.main !== run) return
+    if (this.idle >= IDLE_BESIDE && run.beside.every(({ size }) => size === 0)) run.beside.length = 0
     if (this.idle < IDLE_RUNS) {
       this.idle++
       return
     }
     this.known[run.rank].get(run.origin)?.delete(run.split)
-    if (this.last === run) this.last = undefined
+    if (this.last?.main === run) this.last = undefined
   }
 
   private siftUp(at: number): void {
@@ -164,9 +191,9 @@ export function compareOrdered(rankA: number, a: Envelope, rankB: number, b: Env
 }
 
 function runFirst(a: SortedRun, b: SortedRun): boolean {
-  return compareOrdered(a.rank, a.first(), b.rank, b.first()) < 0
+  return (compareOrdered(a.rank, a.first(), b.rank, b.first()) || a.firstNumber() - b.firstNumber()) < 0
 }
 
-function strayFirst(stray: OrderedRecord, run: SortedRun): boolean {
-  return compareOrdered(stray.rank, stray.envelope, run.rank, run.first()) < 0
+function strayFirst(stray: Stray, run: SortedRun): boolean {
+  return (compareOrdered(stray.rank, stray.envelope, run.rank, run.first()) || stray.number - run.firstNumber()) < 0
 }

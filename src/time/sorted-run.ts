@@ -1,14 +1,12 @@
 import { compareIdentity, type Envelope } from './identity.ts'
 
-/** How many places before the end a record may still be inserted: the price is that many moves. */
-const NEAR = 64
 const SMALLEST = 16
 /** Capacity up to which an emptied ring is kept as it is. */
 const KEPT = 1024
 
 /**
  * Records of one rank, origin and split in order: a ring that is appended to and taken from in O(1), and takes a
- * record up to `NEAR` places before its end.
+ * record some places before its end. Each has a number, by which equal identities of several runs keep the order they came in.
  *
  * Timers emit under an origin that starts with '~', with the key as their split. Those share one run for an origin:
  * keys are many, and an operator's timers fire in order of key.
@@ -18,13 +16,20 @@ export class SortedRun {
   readonly origin: string
   readonly split: string
   size = 0
+  /** The run that the others of its rank, origin and split stand beside; itself, if it is that. */
+  readonly main: SortedRun
+  /** What several tasks before the stage put out, each in its own order. */
+  readonly beside: SortedRun[] = []
   private readonly allSplits: boolean
   private ring: (Envelope | undefined)[] = emptyRing(SMALLEST)
+  /** Numbers of the records in the ring. */
+  private numbers = new Float64Array(SMALLEST)
   private mask = SMALLEST - 1
   private head = 0
   private peak = 0 // largest size since the run was last empty
 
-  constructor(rank: number, origin: string, split: string) {
+  constructor(rank: number, origin: string, split: string, main?: SortedRun) {
+    this.main = main ?? this
     this.rank = rank
     this.origin = origin
     this.split = split
@@ -45,6 +50,15 @@ export class SortedRun {
     return this.ring[this.head] as Envelope
   }
 
+  /** Its number. */
+  firstNumber(): number {
+    return this.numbers[this.head]
+  }
+
+  numberAt(index: number): number {
+    return this.numbers[(this.head + index) & this.mask]
+  }
+
   at(index: number): Envelope {
     return this.ring[(this.head + index) & this.mask] as Envelope
   }
@@ -55,26 +69,41 @@ export class SortedRun {
     return end.time < envelope.time || compareIdentity(end, envelope) <= 0
   }
 
-  append(envelope: Envelope): void {
+  append(envelope: Envelope, number: number): void {
     if (this.size > this.mask) this.resize(2 * this.ring.length)
-    this.ring[(this.head + this.size) & this.mask] = envelope
+    const at = (this.head + this.size) & this.mask
+    this.ring[at] = envelope
+    this.numbers[at] = number
     this.size++
   }
 
-  /** Inserts after every record that is not later; false, and nothing done, when that is far from the end. */
-  insertNear(envelope: Envelope): boolean {
+  /** Of this run and those beside it one at whose end the record belongs; up to `most` are made beside it. */
+  besideFor(envelope: Envelope, most: number): SortedRun | undefined {
+    const { beside } = this
+    if (this.size === 0 || this.follows(envelope)) return this
+    for (const run of beside) if (run.size === 0 || run.follows(envelope)) return run
+    if (beside.length === most) return undefined
+    const run = new SortedRun(this.rank, this.origin, this.split, this)
+    beside.push(run)
+    return run
+  }
+
+  /** Inserts after every record that is not later; false, and nothing done, when that is more than `near` places before the end. */
+  insertNear(envelope: Envelope, number: number, near: number): boolean {
     const { size } = this
-    if (size > NEAR && compareIdentity(this.at(size - 1 - NEAR), envelope) > 0) return false
-    this.append(envelope)
-    const { ring, mask, head } = this
+    if (size > near && compareIdentity(this.at(size - 1 - near), envelope) > 0) return false
+    this.append(envelope, number)
+    const { ring, numbers, mask, head } = this
     let at = size
     while (at > 0) {
       const before = ring[(head + at - 1) & mask] as Envelope
       if (compareIdentity(before, envelope) <= 0) break
       ring[(head + at) & mask] = before
+      numbers[(head + at) & mask] = numbers[(head + at - 1) & mask]
       at--
     }
     ring[(head + at) & mask] = envelope
+    numbers[(head + at) & mask] = number
     return true
   }
 
@@ -97,8 +126,13 @@ export class SortedRun {
 
   private resize(capacity: number): void {
     const ring = emptyRing(capacity)
-    for (let i = 0; i < this.size; i++) ring[i] = this.at(i)
+    const numbers = new Float64Array(capacity)
+    for (let i = 0; i < this.size; i++) {
+      ring[i] = this.at(i)
+      numbers[i] = this.numberAt(i)
+    }
     this.ring = ring
+    this.numbers = numbers
     this.mask = capacity - 1
     this.head = 0
   }

@@ -1,23 +1,15 @@
 import { compareOrigin, type Envelope } from './identity.ts'
 
-/** A record out of order; `sequence` keeps equal identities in the order they came. */
+/** A record out of order; `number` keeps equal identities in the order they came. */
 export interface Stray {
   readonly rank: number
   readonly envelope: Envelope
-  readonly sequence: number
+  readonly number: number
 }
 
-/**
- * Records that arrived far out of order, as a binary heap in total order: time, rank, origin, split, position, path,
- * then arrival.
- *
- * Of records with equal identity, one in a run always arrived before one here. A record comes here because more than
- * a fixed number of its run's records follow it; those stay until it has left, so an equal one that arrives later
- * finds as many and comes here too.
- */
+/** Records that arrived far out of order, as a binary heap in total order: time, rank, origin, split, position, path, then arrival. */
 export class StrayHeap {
   private readonly heap: Stray[] = []
-  private sequence = 0
 
   get size(): number {
     return this.heap.length
@@ -28,9 +20,9 @@ export class StrayHeap {
     return this.heap[0]
   }
 
-  push(rank: number, envelope: Envelope): void {
+  push(rank: number, envelope: Envelope, number: number): void {
     const { heap } = this
-    const stray = { rank, envelope, sequence: this.sequence++ }
+    const stray = { rank, envelope, number }
     let at = heap.length
     heap.push(stray)
     while (at > 0) {
@@ -49,7 +41,6 @@ export class StrayHeap {
     const last = heap.pop() as Stray
     const { length } = heap
     if (length === 0) {
-      this.sequence = 0
       return first
     }
     let at = 0
@@ -70,7 +61,6 @@ export class StrayHeap {
 
   clear(): void {
     this.heap.length = 0
-    this.sequence = 0
   }
 }
 
@@ -78,5 +68,5 @@ function compareStrays(a: Stray, b: Stray): number {
   if (a.envelope.time !== b.envelope.time) return a.envelope.time - b.envelope.time
   if (a.rank !== b.rank) return a.rank - b.rank
   const order = compareOrigin(a.envelope, b.envelope)
-  return order !== 0 ? order : a.sequence - b.sequence
+  return order !== 0 ? order : a.number - b.number
 }
