@@ -1,3 +1,4 @@
+import { MillraceError } from '../../errors.ts'
 import type { FeatureSpec } from '../../features/feature-spec.ts'
 import type { FeatureVector } from '../../features/feature-vector.ts'
 import type { SlotMap } from '../../features/slot-map.ts'
@@ -80,7 +81,7 @@ export class FullPosterior implements Posterior {
   }
 
   predict(page: Float64Array, at: number, x: FeatureVector, result: Float64Array): void {
-    const used = page[at + USED]
+    const used = this.#used(page, at)
     const extent = extentOf(used, x)
     const square = this.#load(x, extent)
     const w = this.#w
@@ -105,7 +106,7 @@ export class FullPosterior implements Posterior {
     target: number,
     result: Float64Array,
   ): void {
-    const used = page[at + USED]
+    const used = this.#used(page, at)
     const extent = extentOf(used, x)
     const square = this.#load(x, extent)
     if (!(square <= LARGEST_SQUARE)) throw unusableInput(x, this.#inputs, this.#where)
@@ -254,6 +255,20 @@ export class FullPosterior implements Posterior {
       if (this.#tail > 1) page[c + 2] = 1
     }
     if (extent > page[at + USED]) page[at + USED] = extent
+  }
+
+  /** Coordinates in use. @throws ML_CORRUPT when they, or whose turn it is, cannot be: models per key are restored unseen */
+  #used(page: Float64Array, at: number): number {
+    const used = page[at + USED]
+    const turn = page[at + TURN]
+    const right = Number.isInteger(used) && used >= this.#prior.coordinates && used <= page.length
+    if (right && at + HEADER + packedSize(used, this.#tail) <= page.length && turn >= 0 && turn < used) {
+      if (Number.isInteger(turn)) return used
+    }
+    throw new MillraceError('ML_CORRUPT', {
+      what: `a model has ${used} coordinates in use, and the turn of number ${turn}, which cannot be`,
+      where: this.#where,
+    })
   }
 
   /** Lays the inputs out by coordinate; returns the sum of their squares. */
