@@ -3,7 +3,7 @@
  *
  * A key function is a function of the record alone. So a key that was seen is known again by the hash that its frame carries
  * and by the bytes of the fields that the function read then: with the same values it would read the same fields and come
- * to the same key. Keys that come again are kept, with the slot that a table has told them, one behind the other and most in
+ * to the same key. Keys that come again are kept, with what a table has told them of their rows, one behind the other and most in
  * 64 bytes: a look at memory that is in no cache costs more than all the rest. When there is no room left, all are forgotten.
  */
 import { littleEndian } from '../bytes/doubles.ts'
@@ -29,13 +29,13 @@ const MOST_AGES = 1 << 30
 // An entry: these, then the bytes of the fields that were read, then those of the key; each fills up words with zeros.
 const HASH = 0
 const SLOT = 1
-/** Of the slot: which of the ages of its table, counted here. */
+/** Of slot and address: which of the ages of its table, counted here. */
 const AGE = 2
 /** Key group, and the number of the set of fields above it. */
 const GROUP = 3
 /** Bytes of the key, and words of the fields above them. */
 const LENGTH = 4
-/** Of the row, NOWHERE where nobody has told. */
+/** Of the row, NOWHERE where nobody has told it. */
 const ADDRESS = 5
 const HEAD_WORDS = 6
 

@@ -2,7 +2,6 @@ package io.millrace.flink;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import org.apache.flink.runtime.state.KeyGroupRangeAssignment;
@@ -30,27 +29,31 @@ final class Frames {
   private static void split(Piece piece, int parallelism, int keyGroups, Consumer<Piece> take) {
     byte[] frame = piece.bytes;
     ByteBuffer view = ByteBuffer.wrap(frame).order(ByteOrder.LITTLE_ENDIAN);
-    byte[][] parts = new byte[parallelism][];
-    int[] lengths = new int[parallelism];
     int head = FRAME_HEAD_BYTES + view.getInt(1);
+    int[] lengths = new int[parallelism];
+    for (int at = head; at < frame.length; at += view.getInt(at) + 4)
+      lengths[target(view.getInt(at + 4), parallelism, keyGroups)] += view.getInt(at) + 4;
+    byte[][] parts = new byte[parallelism][];
+    int[] ends = new int[parallelism];
     for (int at = head; at < frame.length; ) {
       int size = view.getInt(at) + 4;
-      int group = KeyGroupRangeAssignment.assignToKeyGroup(view.getInt(at + 4), keyGroups);
-      int target =
-          KeyGroupRangeAssignment.computeOperatorIndexForKeyGroup(keyGroups, parallelism, group);
+      int target = target(view.getInt(at + 4), parallelism, keyGroups);
       if (parts[target] == null) {
-        parts[target] = new byte[frame.length];
+        parts[target] = new byte[head + lengths[target]];
         System.arraycopy(frame, 0, parts[target], 0, head);
-        lengths[target] = head;
+        ends[target] = head;
       }
-      System.arraycopy(frame, at, parts[target], lengths[target], size);
-      lengths[target] += size;
+      System.arraycopy(frame, at, parts[target], ends[target], size);
+      ends[target] += size;
       at += size;
     }
-    for (int target = 0; target < parallelism; target++) {
-      if (parts[target] != null)
-        take.accept(piece.to(target, Arrays.copyOf(parts[target], lengths[target])));
-    }
+    for (int target = 0; target < parallelism; target++)
+      if (parts[target] != null) take.accept(piece.to(target, parts[target]));
+  }
+
+  private static int target(int hash, int parallelism, int keyGroups) {
+    int group = KeyGroupRangeAssignment.computeKeyGroupForKeyHash(hash, keyGroups);
+    return KeyGroupRangeAssignment.computeOperatorIndexForKeyGroup(keyGroups, parallelism, group);
   }
 
   /** The pieces of an answer of the guest, which begins with a head of 16 bytes. */
