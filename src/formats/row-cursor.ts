@@ -1,6 +1,6 @@
 import type { ByteReader } from '../bytes/reader.ts'
 import { MillraceError } from '../errors.ts'
-import type { KernelMemory } from '../numeric/kernel-memory.ts'
+import { intsIn, type KernelMemory } from '../numeric/kernel-memory.ts'
 import { type RowCodec, rowCodec } from './row-codec.ts'
 import { type Locator, RowLayout } from './row-layout.ts'
 import type { RecordSchema } from './schema.ts'
@@ -46,9 +46,8 @@ export class RowCursor {
 
   private constructor(schema: RecordSchema<unknown>, memory: KernelMemory | undefined) {
     this.layout = new RowLayout(schema.fields)
-    const marks = MOST_ROWS * this.layout.marks
-    this.marks = memory?.ints(marks) ?? new Int32Array(marks)
-    this.starts = memory?.ints(MOST_ROWS) ?? new Int32Array(MOST_ROWS)
+    this.marks = intsIn(memory, MOST_ROWS * this.layout.marks)
+    this.starts = intsIn(memory, MOST_ROWS)
     this.#codec = rowCodec(schema)
     this.#locate = this.layout.locator()
     const getters = this.layout.getters(this)

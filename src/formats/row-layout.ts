@@ -11,9 +11,9 @@ interface RowPlace {
   stale(): never
 }
 
-export const STEP_END = 0
-export const STEP_TEXT = 1
-export const STEP_BOOLEAN = 2
+const STEP_END = 0
+const STEP_TEXT = 1
+const STEP_BOOLEAN = 2
 
 /** A mark of a row, and the distance from it. */
 export interface FieldPlace {

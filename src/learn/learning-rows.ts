@@ -1,6 +1,6 @@
 import type { FeatureEncoder } from '../features/feature-encoder.ts'
 import type { FeatureVector } from '../features/feature-vector.ts'
-import type { KernelMemory } from '../numeric/kernel-memory.ts'
+import { doublesIn, intsIn, type KernelMemory } from '../numeric/kernel-memory.ts'
 import { LARGEST_SQUARE } from './usable-inputs.ts'
 
 /** As `Learner.testThenTrainRows`, of rows that are `located`. */
@@ -43,20 +43,18 @@ export class LearningRows {
    */
   constructor(encoder: FeatureEncoder, outputs: number, most: number, memory?: KernelMemory) {
     const { dense } = encoder
-    const doubles = (count: number): Float64Array => memory?.doubles(count) ?? new Float64Array(count)
-    const ints = (count: number): Int32Array => memory?.ints(count) ?? new Int32Array(count)
     this.width = dense
     this.bounded = encoder.spec.numeric.reduce((sum, { max }) => sum + max * max, 0) <= LARGEST_SQUARE
     const inputs = new Float64Array(most * dense)
-    const predicted = doubles(most * outputs)
+    const predicted = doublesIn(memory, most * outputs)
     this.dense = inputs
     this.outputs = predicted
-    this.labels = doubles(most)
-    this.weights = doubles(most)
+    this.labels = doublesIn(memory, most)
+    this.weights = doublesIn(memory, most)
     this.typical = new Float64Array(most)
     this.last = new Float64Array(most)
-    this.offsets = ints(most)
-    this.inputs = ints(most)
+    this.offsets = intsIn(memory, most)
+    this.inputs = intsIn(memory, most)
     this.inMemory = memory?.holds(predicted, this.labels, this.weights, this.offsets, this.inputs) ?? false
     const numbers = Array.from({ length: most }, (_unused, i) => i)
     this.pages = numbers.map(() => inputs)

@@ -78,9 +78,13 @@ export class KernelMemory {
     else free.push(at)
   }
 
-  /** Exports of a kernel over this memory. @throws as `instantiate` */
-  kernel<Exports>(code: string): Exports {
-    return instantiate(code, { env: { memory: this.#memory } })
+  /** Exports of a kernel over this memory; undefined in an engine that does not take its code. */
+  kernel<Exports>(code: string): Exports | undefined {
+    try {
+      return instantiate(code, { env: { memory: this.#memory } })
+    } catch {
+      return undefined
+    }
   }
 
   #take(bytes: number): number {
@@ -108,4 +112,14 @@ export class KernelMemory {
     this.#buffers.add(this.#all.buffer)
     return true
   }
+}
+
+/** An array that lies in the memory, if there is one with room. */
+export function intsIn(memory: KernelMemory | undefined, count: number): Int32Array {
+  return memory?.ints(count) ?? new Int32Array(count)
+}
+
+/** As `intsIn`. */
+export function doublesIn(memory: KernelMemory | undefined, count: number): Float64Array {
+  return memory?.doubles(count) ?? new Float64Array(count)
 }

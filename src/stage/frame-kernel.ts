@@ -53,12 +53,10 @@ export class FrameKernel {
     const { row, hashes, times, positions, placeOf } = columns
     const steps = row.layout.steps()
     if (steps === undefined || !memory.holds(hashes, times, positions, placeOf, row.marks, row.starts)) return undefined
-    try {
-      const kernel = new FrameKernel(memory, columns, memory.kernel<Exports>(code).find, steps)
-      return memory.holds(kernel.#next, kernel.#steps) ? kernel : undefined
-    } catch {
-      return undefined
-    }
+    const find = memory.kernel<Exports>(code)?.find
+    if (find === undefined) return undefined
+    const kernel = new FrameKernel(memory, columns, find, steps)
+    return memory.holds(kernel.#next, kernel.#steps) ? kernel : undefined
   }
 
   /** Reads rows from number `i`, at `at`, up to one that it does not; returns how many there are then. `next` is behind them. */

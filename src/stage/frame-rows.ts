@@ -1,5 +1,5 @@
 import { MOST_ROWS, type RowCursor } from '../formats/row-cursor.ts'
-import type { KernelMemory } from '../numeric/kernel-memory.ts'
+import { doublesIn, intsIn, type KernelMemory } from '../numeric/kernel-memory.ts'
 import type { RowBlock } from '../operators/operator.ts'
 import type { EncodedKey } from '../state/key.ts'
 import { type Place, ROOT_PATH } from '../time/identity.ts'
@@ -39,12 +39,10 @@ export class FrameRows implements RowBlock {
   /** @param memory that frames come in, where the engine has one */
   constructor(row: RowCursor, host: RowHost, keys?: RowKeys, memory?: KernelMemory) {
     this.row = row
-    const ints = (): Int32Array => memory?.ints(MOST_ROWS) ?? new Int32Array(MOST_ROWS)
-    const doubles = (): Float64Array => memory?.doubles(MOST_ROWS) ?? new Float64Array(MOST_ROWS)
-    this.hashes = ints()
-    this.placeOf = ints()
-    this.times = doubles()
-    this.positions = doubles()
+    this.hashes = intsIn(memory, MOST_ROWS)
+    this.placeOf = intsIn(memory, MOST_ROWS)
+    this.times = doublesIn(memory, MOST_ROWS)
+    this.positions = doublesIn(memory, MOST_ROWS)
     this.#memory = memory
     this.#kernel = memory && FrameKernel.of(memory, this)
     this.keys = keys

@@ -54,12 +54,8 @@ export function keyFinder(
   { ats, groups, addresses, places, words, sets }: KeyColumns,
 ): FindKeys | undefined {
   if (!memory.holds(ats, groups, addresses, places, words, sets)) return undefined
-  let find: Exports['find']
-  try {
-    find = memory.kernel<Exports>(code).find
-  } catch {
-    return undefined
-  }
+  const find = memory.kernel<Exports>(code)?.find
+  if (find === undefined) return undefined
   const mask = places.length / 2 - 1
   const [at, group, slot, place, word, set] = [ats, groups, addresses, places, words, sets].map(
     (ints) => ints.byteOffset,

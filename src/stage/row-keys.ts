@@ -9,7 +9,7 @@
 import { littleEndian } from '../bytes/doubles.ts'
 import { MOST_ROWS, type RowCursor } from '../formats/row-cursor.ts'
 import type { RowLayout } from '../formats/row-layout.ts'
-import { type KernelMemory, NOWHERE } from '../numeric/kernel-memory.ts'
+import { intsIn, type KernelMemory, NOWHERE } from '../numeric/kernel-memory.ts'
 import { EncodedKey, type Key, KeyEncoder } from '../state/key.ts'
 import type { KeyBlock } from '../state/key-block.ts'
 import { type FindKeys, type HashedRows, keyFinder } from './row-keys-kernel.ts'
@@ -74,14 +74,13 @@ export class RowKeys implements KeyBlock {
 
   /** @param memory that frames come in, where the engine has one */
   constructor(keyOf: (record: never) => unknown, keyGroups: number, memory?: KernelMemory) {
-    const ints = (count: number): Int32Array => memory?.ints(count) ?? new Int32Array(count)
-    this.groups = ints(MOST_ROWS)
-    this.addresses = ints(MOST_ROWS)
-    this.#at = ints(MOST_ROWS)
-    this.#places = ints(2 * SETS)
-    this.#words = ints(WORDS)
+    this.groups = intsIn(memory, MOST_ROWS)
+    this.addresses = intsIn(memory, MOST_ROWS)
+    this.#at = intsIn(memory, MOST_ROWS)
+    this.#places = intsIn(memory, 2 * SETS)
+    this.#words = intsIn(memory, WORDS)
     this.#bytes = new Uint8Array(this.#words.buffer, this.#words.byteOffset, this.#words.byteLength)
-    this.#fieldAddresses = ints(2 * MOST_SETS_OF_FIELDS)
+    this.#fieldAddresses = intsIn(memory, 2 * MOST_SETS_OF_FIELDS)
     this.#memory = memory
     this.#find =
       memory &&
@@ -287,7 +286,7 @@ export class RowKeys implements KeyBlock {
     const known = this.#fieldSets.findIndex((set) => set.join() === fields.join())
     if (known >= 0) return known
     const all = fields.flatMap((field) => [field, field + 1]).flatMap((end) => [markOf[end], distance[end]])
-    const ends = this.#memory?.ints(all.length) ?? new Int32Array(all.length)
+    const ends = intsIn(this.#memory, all.length)
     ends.set(all)
     if (this.#memory?.holds(ends) === false) this.#find = undefined
     this.#fieldAddresses.set([ends.byteOffset, ends.byteOffset + ends.byteLength], 2 * this.#fieldEnds.length)

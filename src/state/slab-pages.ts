@@ -1,4 +1,4 @@
-import { type KernelMemory, NOWHERE } from '../numeric/kernel-memory.ts'
+import { doublesIn, type KernelMemory, NOWHERE } from '../numeric/kernel-memory.ts'
 
 /**
  * Pages of rows, shared between a table and its captures by counting holders.
@@ -123,7 +123,7 @@ export class SlabPages {
   }
 
   private make(doubles: number): SlabPage {
-    const data = this.#memory?.doubles(doubles) ?? new Float64Array(doubles)
+    const data = doublesIn(this.#memory, doubles)
     return this.count(new SlabPage(data, this.#memory?.addressOf(data)))
   }
 

@@ -38,12 +38,8 @@ export function descentKernel(
   weights: number,
   rate: number,
 ): RowKernel | undefined {
-  let learn: Exports['learn']
-  try {
-    learn = memory.kernel<Exports>(code).learn
-  } catch {
-    return undefined
-  }
+  const learn = memory.kernel<Exports>(code)?.learn
+  if (learn === undefined) return undefined
   const nobody = memory.doubles(inputs + weights + inputs + 2)
   const table = memory.doubles(roots.length)
   if (!memory.holds(nobody, table)) return undefined
