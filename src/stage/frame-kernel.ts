@@ -1,5 +1,5 @@
 import type { RowCursor } from '../formats/row-cursor.ts'
-import type { KernelMemory } from '../numeric/kernel-memory.ts'
+import { type KernelMemory, NOWHERE } from '../numeric/kernel-memory.ts'
 import { code } from './frame-kernel-code.ts'
 
 /** Assembled from frame-kernel.wat, which says what the parameters are. */
@@ -61,12 +61,17 @@ export class FrameKernel {
 
   /** Reads rows from number `i`, at `at`, up to one that it does not; returns how many there are then. `next` is behind them. */
   find(bytes: Uint8Array, at: number, i: number, most: number, table: number): number {
+    const address = this.#memory.addressOf(bytes)
+    if (address === NOWHERE) {
+      this.#next[0] = at
+      return i
+    }
     const { row, hashes, times, positions, placeOf } = this.#columns
     return this.#find(
       i,
       most,
       at,
-      this.#memory.addressOf(bytes),
+      address,
       bytes.length,
       table,
       hashes.byteOffset,

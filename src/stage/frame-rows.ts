@@ -27,7 +27,6 @@ export class FrameRows implements RowBlock {
   readonly placeOf: Int32Array
   readonly keys: RowKeys | undefined
   readonly #host: RowHost
-  readonly #memory: KernelMemory | undefined
   readonly #kernel: FrameKernel | undefined
   #table: readonly Place[] = []
   readonly #others: Place[] = []
@@ -43,7 +42,6 @@ export class FrameRows implements RowBlock {
     this.placeOf = intsIn(memory, MOST_ROWS)
     this.times = doublesIn(memory, MOST_ROWS)
     this.positions = doublesIn(memory, MOST_ROWS)
-    this.#memory = memory
     this.#kernel = memory && FrameKernel.of(memory, this)
     this.keys = keys
     this.#host = host
@@ -62,7 +60,7 @@ export class FrameRows implements RowBlock {
   /** Adds the rows at `at` and behind it up to one that a kernel does not read; returns where that begins. */
   find(bytes: Uint8Array, at: number): number {
     const kernel = this.#kernel
-    if (kernel === undefined || this.#memory?.holds(bytes) === false) return at
+    if (kernel === undefined) return at
     this.count = kernel.find(bytes, at, this.count, MOST_ROWS, this.#table.length)
     return kernel.next
   }

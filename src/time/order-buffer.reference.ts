@@ -1,5 +1,10 @@
 import { type Envelope, MAX_TIME } from './identity.ts'
-import { compareOrdered, type OrderedRecord } from './order-buffer.ts'
+import { compareOrdered } from './order-buffer.ts'
+
+interface OrderedRecord {
+  readonly envelope: Envelope
+  readonly rank: number
+}
 
 /** The order buffer in its plainest form: one array, sorted (stably) whenever it is asked. For tests. */
 export class PlainOrderBuffer {

@@ -3,12 +3,6 @@ import { compareOrigin, type Envelope, MAX_TIME } from './identity.ts'
 import { SortedRun } from './sorted-run.ts'
 import { type Stray, StrayHeap } from './stray-heap.ts'
 
-/** A record as the buffer orders it: `rank` is the index of the stage input it arrived on. */
-export interface OrderedRecord {
-  readonly envelope: Envelope
-  readonly rank: number
-}
-
 /** How many places before the end of a run a record may be inserted, the price being that many moves: first, and if there is no other way. */
 const CLOSE = 4
 const NEAR = 64
