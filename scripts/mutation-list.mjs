@@ -144,8 +144,8 @@ export const mutations = [
   },
   {
     what: 'equal identities of several subtasks leave as it happens',
-    file: 'src/time/order-buffer.ts',
-    find: ' || a.firstNumber() - b.firstNumber()',
+    file: 'src/time/sorted-run.ts',
+    find: ' ||\n      a.numbers[left] - b.numbers[right]',
     replace: '',
     tests: ['src/time/order-buffer.test.ts'],
   },

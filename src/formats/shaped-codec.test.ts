@@ -24,11 +24,11 @@ function encode(values: readonly unknown[], writer = new ShapedWriter()): Batch 
 
 function decode({ table, values }: Batch, reader = new ShapedReader()): unknown[] {
   const names = new ByteReader(table, 'table')
-  reader.readTable(names)
+  const shapes = reader.readTable(names)
   names.expectEnd()
   const bytes = new ByteReader(values, 'values')
   const back: unknown[] = []
-  while (bytes.remaining > 0) back.push(reader.decode(bytes))
+  while (bytes.remaining > 0) back.push(reader.decode(bytes, shapes))
   return back
 }
 

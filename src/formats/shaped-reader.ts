@@ -27,7 +27,7 @@ import {
 type ReadObject = (reader: ByteReader, depth: number) => Record<string, unknown>
 
 /** A shape and how its objects are read. */
-interface ReadShape {
+export interface ReadShape {
   readonly names: readonly string[]
   uses: number
   read: ReadObject
@@ -54,8 +54,8 @@ export class ShapedReader {
     this.#generate = generate
   }
 
-  /** Takes in the shapes of the frame whose values come next. @throws ML_CORRUPT */
-  readTable(reader: ByteReader): void {
+  /** The shapes of a frame. @throws ML_CORRUPT */
+  readTable(reader: ByteReader): readonly ReadShape[] {
     const shapes: ReadShape[] = []
     const count = reader.varint()
     if (count > reader.remaining) reader.fail('a table has more shapes than bytes', count)
@@ -67,11 +67,17 @@ export class ShapedReader {
       if (new Set(names).size < length) reader.fail('a shape has one name twice')
       shapes.push(this.#shapeOf(names))
     }
-    this.#shapes = shapes
+    return shapes
   }
 
-  /** Reads one value. @throws ML_CORRUPT when the bytes are not what `ShapedWriter` writes */
-  decode(reader: ByteReader): unknown {
+  /**
+   * Reads one value.
+   *
+   * @param shapes of its frame
+   * @throws ML_CORRUPT when the bytes are not what `ShapedWriter` writes
+   */
+  decode(reader: ByteReader, shapes: readonly ReadShape[]): unknown {
+    this.#shapes = shapes
     return this.#read(reader, 0)
   }
 

@@ -1,9 +1,11 @@
 /** Reads the frames of one edge. The layout is in `frame.ts`. */
 import { ByteReader } from '../bytes/reader.ts'
 import { MOST_ROWS } from '../formats/row-cursor.ts'
-import type { Envelope } from '../time/identity.ts'
+import { type Envelope, type Identity, MIN_TIME, ROOT_PATH } from '../time/identity.ts'
+import type { Cursor } from './cell.ts'
 import { type EdgeDecoder, HASH_AT, isPosition, PLACE_AT, POSITION_AT, readHead, TIME_AT, VALUE_AT } from './frame.ts'
 import type { FrameRows } from './frame-rows.ts'
+import type { HeldFrame, HeldFrames } from './held-frames.ts'
 import { readPath } from './identity-codec.ts'
 import { PlaceReader } from './place-table.ts'
 
@@ -13,6 +15,10 @@ export class FrameReader {
   readonly #places = new PlaceReader()
   /** The table read last: frames of one kind have the same. */
   #table: Uint8Array | undefined
+  /** What the codec made of it. */
+  #codecTable: unknown
+  /** Of the record that `hold` is at. */
+  readonly #identity: Cursor = { time: MIN_TIME, origin: '', split: '', position: 0, path: ROOT_PATH }
 
   constructor(codec: EdgeDecoder, where: string) {
     this.#codec = codec
@@ -28,6 +34,40 @@ export class FrameReader {
     const reader = new ByteReader(frame, this.#where)
     this.#readTable(frame, reader, readHead(reader, this.#where))
     while (reader.remaining > 0) take(this.#readRecord(reader))
+  }
+
+  /**
+   * As `read`, for records that wait: calls `take` with the identity of each, which changes when that returns, and where it lies in
+   * a copy of the frame. False, and nothing done, when `frames` has no room for it.
+   *
+   * @throws ML_CORRUPT, ML_VERSION
+   */
+  hold(
+    frame: Uint8Array,
+    frames: HeldFrames,
+    take: (identity: Identity, held: HeldFrame, at: number) => void,
+  ): boolean {
+    const held = frames.hold(frame, this.#codec, this.#where)
+    if (held === undefined) return false
+    const { bytes, reader } = held
+    this.#readTable(bytes, reader, readHead(reader, this.#where))
+    held.table = this.#codecTable
+    const identity = this.#identity
+    for (let at = reader.offset; reader.remaining > 0; at = reader.offset) {
+      const end = this.#readEnd(reader)
+      reader.i32()
+      identity.time = readTime(reader)
+      identity.position = readPosition(reader)
+      const place = this.#places.read(reader)
+      identity.origin = place.origin
+      identity.split = place.split
+      identity.path = readPath(reader)
+      if (reader.offset > end) reader.fail('a record does not end where it says', reader.offset - end)
+      held.add()
+      take(identity, held, at)
+      reader.offset = end
+    }
+    return true
   }
 
   /**
@@ -104,7 +144,7 @@ export class FrameReader {
     const position = readPosition(reader)
     const { origin, split } = this.#places.read(reader)
     const path = readPath(reader)
-    const value = this.#codec.decode(reader)
+    const value = this.#codec.decode(reader, this.#codecTable)
     if (reader.offset !== end) reader.fail('a record does not end where it says', reader.offset - end)
     return { time, origin, split, position, path, value }
   }
@@ -122,7 +162,7 @@ export class FrameReader {
     this.#table = undefined
     const table = new ByteReader(frame, this.#where, reader.offset - length, reader.offset)
     this.#places.readTable(table)
-    this.#codec.readTable(table)
+    this.#codecTable = this.#codec.readTable(table)
     table.expectEnd()
     this.#table = bytes.slice()
   }

@@ -1,34 +1,16 @@
-import { isDeepStrictEqual } from 'node:util'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { MOST_ROWS, RowCursor } from '../formats/row-cursor.ts'
 import { boolean, integer, number, type RecordSchema, record, string } from '../formats/schema.ts'
-import { anyData, anyText, order, schemaAndRow } from '../formats/value.fixture.ts'
+import { anyText, schemaAndRow } from '../formats/value.fixture.ts'
 import { KernelMemory } from '../numeric/kernel-memory.ts'
 import { EncodedKey, KeyEncoder } from '../state/key.ts'
 import { type Envelope, ROOT_PATH } from '../time/identity.ts'
+import { anyEnvelope, expectSame, frameOf } from './frame.fixture.ts'
 import { edgeDecoder, edgeEncoder, splitFrame, VALUE_AT } from './frame.ts'
 import { FrameReader } from './frame-reader.ts'
 import { FrameRows } from './frame-rows.ts'
 import { FrameWriter } from './frame-writer.ts'
-
-const safe = fc.maxSafeInteger()
-const anyEnvelope: fc.Arbitrary<Envelope> = fc.record(
-  {
-    time: safe,
-    origin: fc.oneof(fc.constantFrom('departures', 'landings', '~model'), anyText),
-    split: fc.oneof(fc.constantFrom('a.csv', 'b.csv'), anyText),
-    position: safe.map(Math.abs),
-    path: fc.oneof(fc.constant(-1), safe, fc.array(safe.map(Math.abs), { minLength: 1, maxLength: 4 })),
-    value: anyData,
-  },
-  { noNullPrototype: true },
-)
-
-function frameOf(envelopes: readonly Envelope[], writer = new FrameWriter(edgeEncoder(undefined), undefined, 128)) {
-  for (const envelope of envelopes) writer.add(envelope)
-  return writer.take() ?? new Uint8Array(0)
-}
 
 function recordsOf(frame: Uint8Array, reader = new FrameReader(edgeDecoder(undefined), 'test')): Envelope[] {
   const envelopes: Envelope[] = []
@@ -63,11 +45,6 @@ function eachRow(
       take({ ...cursor, value: { ...row.record } }, rows.hashes[i])
     }
   })
-}
-
-function expectSame(back: readonly Envelope[], envelopes: readonly Envelope[]): void {
-  expect(isDeepStrictEqual(back, envelopes)).toBe(true)
-  expect(order(back)).toBe(order(envelopes))
 }
 
 describe('frames', () => {

@@ -49,10 +49,10 @@ export interface EdgeEncoder {
 }
 
 /** How they are read back. */
-export interface EdgeDecoder {
-  /** @throws ML_CORRUPT */
-  decode(reader: ByteReader): unknown
-  readTable(reader: ByteReader): void
+export interface EdgeDecoder<Table = unknown> {
+  /** @param table of the value's frame. @throws ML_CORRUPT */
+  decode(reader: ByteReader, table: Table): unknown
+  readTable(reader: ByteReader): Table
 }
 
 /** What an edge carries: rows of a source's schema, or any value. */
@@ -67,9 +67,9 @@ export function edgeEncoder(schema: RecordSchema<unknown> | undefined): EdgeEnco
 }
 
 export function edgeDecoder(schema: RecordSchema<unknown> | undefined): EdgeDecoder {
-  if (schema === undefined) return new ShapedReader()
+  if (schema === undefined) return new ShapedReader() as EdgeDecoder
   const rows = rowCodec(schema)
-  return { decode: (reader) => rows.decode(reader), readTable: () => {} }
+  return { decode: (reader) => rows.decode(reader), readTable: () => undefined }
 }
 
 /** Splits a frame by the hash of each record: what a host does to route it. Returns frames by target. */

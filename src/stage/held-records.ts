@@ -2,9 +2,21 @@
 import type { ByteReader } from '../bytes/reader.ts'
 import { decodeValue, encodeValue } from '../formats/value-codec.ts'
 import type { OrderBuffer } from '../time/order-buffer.ts'
+import type { OrderedRecord } from '../time/ordered-record.ts'
+import { HeldFrame } from './held-frames.ts'
 import { readIdentity, writeIdentity } from './identity-codec.ts'
 import type { StageInput } from './plan.ts'
 import { addTo, type GroupLists } from './stage-timers.ts'
+
+/** The value of a record that is held. */
+export function heldValue({ value, at }: OrderedRecord): unknown {
+  return value instanceof HeldFrame ? value.value(at) : value
+}
+
+/** That of one that is held no longer. */
+export function takeValue({ value, at }: OrderedRecord): unknown {
+  return value instanceof HeldFrame ? value.take(at) : value
+}
 
 /** By `uid/group`, encoded in their order. */
 export function captureHeld(
@@ -13,12 +25,13 @@ export function captureHeld(
   groupOf: (rank: number, value: unknown) => number,
 ): GroupLists {
   const lists: GroupLists = new Map()
-  buffer.forEach((rank, envelope) => {
-    const { uid, input } = inputs[rank]
-    addTo(lists, `${uid}/${groupOf(rank, envelope.value)}`, (writer) => {
+  buffer.forEach((record) => {
+    const { uid, input } = inputs[record.rank]
+    const value = heldValue(record)
+    addTo(lists, `${uid}/${groupOf(record.rank, value)}`, (writer) => {
       writer.varint(input)
-      writeIdentity(envelope, writer)
-      encodeValue(envelope.value, writer)
+      writeIdentity(record, writer)
+      encodeValue(value, writer)
     })
   })
   return lists
@@ -30,7 +43,7 @@ export function restoreHeld(uid: string, reader: ByteReader, inputs: readonly St
     const input = reader.varint()
     const identity = readIdentity(reader)
     const rank = inputs.findIndex((entry) => entry.uid === uid && entry.input === input)
-    const envelope = { ...identity, value: decodeValue(reader) }
-    if (rank >= 0) buffer.push(rank, envelope)
+    const value = decodeValue(reader)
+    if (rank >= 0) buffer.push(rank, identity, value)
   }
 }

@@ -1,23 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import type { EncodedKey } from '../state/key.ts'
 import { keyText } from '../state/key.ts'
-import { type Envelope, ROOT_PATH } from '../time/identity.ts'
+import { type Identity, ROOT_PATH } from '../time/identity.ts'
 import { OrderBuffer } from '../time/order-buffer.ts'
+import { OrderedRecord } from '../time/ordered-record.ts'
 import type { Cell } from './cell.ts'
 import { RunAhead } from './run-ahead.ts'
 
-const envelope = (time: number, value: unknown): Envelope => ({
-  time,
-  origin: 's',
-  split: '0',
-  position: time,
-  path: ROOT_PATH,
-  value,
-})
+const identity = (time: number): Identity => ({ time, origin: 's', split: '0', position: time, path: ROOT_PATH })
 
 function bufferOf(times: readonly number[]): OrderBuffer {
   const buffer = new OrderBuffer()
-  for (const time of times) buffer.push(time % 2, envelope(time, `k${time}`))
+  for (const time of times) buffer.push(time % 2, identity(time), `k${time}`)
   return buffer
 }
 
@@ -29,8 +23,8 @@ describe('records taken out ahead', () => {
     const taken: number[][] = []
     while (!ahead.isEmpty) {
       expect(ahead.peekTime()).toBe(taken.length + 1)
-      const { time } = ahead.take()
-      taken.push([time, ahead.rank])
+      const { time, rank } = ahead.take()
+      taken.push([time, rank])
     }
     expect(taken).toEqual([
       [1, 1],
@@ -48,7 +42,7 @@ describe('records taken out ahead', () => {
     ahead.take()
     ahead.giveBack(buffer)
     expect(ahead.isEmpty).toBe(true)
-    expect(Array.from({ length: buffer.size }, () => buffer.pop().time)).toEqual([2, 3, 4])
+    expect(Array.from({ length: buffer.size }, () => buffer.pop(new OrderedRecord()).time)).toEqual([2, 3, 4])
   })
 
   test('are announced by key to an operator with large state, and to no other', () => {

@@ -16,12 +16,13 @@ import type { OperatorCapture, RowBlock, RowValues } from '../operators/operator
 import type { SinkOutput } from '../operators/sink.ts'
 import { SinkOperator } from '../operators/sink.ts'
 import { type EncodedKey, KeyEncoder, keyFromText, keyText } from '../state/key.ts'
-import { type Envelope, envelopeOf, type Identity, MAX_TIME, MIN_TIME, ROOT_PATH } from '../time/identity.ts'
+import { type Envelope, type Identity, MAX_TIME, MIN_TIME, ROOT_PATH } from '../time/identity.ts'
 import { OrderBuffer } from '../time/order-buffer.ts'
 import type { Timer } from '../time/timer.ts'
 import { type Cell, type CellHost, type Cursor, poison } from './cell.ts'
 import { FrameRows } from './frame-rows.ts'
 import type { Functions } from './functions.ts'
+import type { HeldFrame } from './held-frames.ts'
 import { captureHeld, restoreHeld } from './held-records.ts'
 import type { Plan, Port, StagePlan } from './plan.ts'
 import { receiveRows } from './receive-rows.ts'
@@ -73,8 +74,7 @@ export class Stage implements CellHost {
   readonly #timers: StageTimers
   readonly #encoder: KeyEncoder
   readonly #homeGroup: number
-  /** Present where records are keyed and ordered. */
-  readonly #ahead: RunAhead | undefined
+  readonly #ahead: RunAhead
   #target = MIN_TIME - 1
   #watermark = MIN_TIME - 1
   #restored = false
@@ -93,7 +93,7 @@ export class Stage implements CellHost {
     const { cells, outlets } = wire(plan, stage, functions, this, (uid) => host.sink(uid))
     this.#cells = cells
     this.outlets = outlets
-    if (this.#ordered && stage.partitioning === 'key') this.#ahead = new RunAhead(plan.keyGroups)
+    this.#ahead = new RunAhead(plan.keyGroups)
     for (const input of stage.inputs) {
       this.#entries.push(this.#cell(input.uid))
       this.#inputs.push(input.input)
@@ -114,8 +114,18 @@ export class Stage implements CellHost {
   }
 
   push(input: number, envelope: Envelope): void {
-    if (this.#ordered) this.#buffer.push(input, envelope)
-    else this.#process(input, envelope)
+    if (this.#ordered) this.#buffer.push(input, envelope, envelope.value)
+    else this.#process(input, envelope, envelope.value)
+  }
+
+  /** Whether records wait for the watermark, whose frames are then better held than read: `hold`. */
+  get ordered(): boolean {
+    return this.#ordered
+  }
+
+  /** As `push` of a record that lies at `at` of a frame. */
+  hold(input: number, identity: Identity, frame: HeldFrame, at: number): void {
+    this.#buffer.push(input, identity, frame, at)
   }
 
   /** What holds rows of the input for `pushRows`; undefined where they have to come as records. */
@@ -139,7 +149,7 @@ export class Stage implements CellHost {
       row.at(at)
       // What a function has kept of the row is stale from here on.
       row.end()
-      this.#process(input, envelopeOf(this.cursor, row.toRecord()))
+      this.#process(input, this.cursor, row.toRecord())
     }
   }
 
@@ -150,36 +160,18 @@ export class Stage implements CellHost {
 
   /** Processes at most `limit` records and timers; true when more are due. */
   run(limit: number): boolean {
-    if (this.#ahead !== undefined) return this.#runAhead(limit, this.#ahead)
-    const target = this.#target
-    for (let done = 0; done < limit; done++) {
-      const recordTime = this.#buffer.peekTime()
-      const timerTime = this.#timers.peekEvent()
-      if (recordTime <= target && recordTime <= timerTime) {
-        const envelope = this.#buffer.pop()
-        this.#process(this.#buffer.rank, envelope)
-      } else if (timerTime <= target) this.#fireEventTimer()
-      else {
-        this.#watermark = target
-        return false
-      }
-    }
-    return true
-  }
-
-  /** As `run`, but takes records out in batches, so that the state of their keys can be on its way while others are processed. */
-  #runAhead(limit: number, ahead: RunAhead): boolean {
+    const ahead = this.#ahead
     const target = this.#target
     for (let done = 0; done < limit; done++) {
       if (ahead.isEmpty) {
         ahead.fill(this.#buffer, target, limit - done)
-        ahead.warm(this.#entries, this.#keyFunctions)
+        if (this.plan.partitioning === 'key') ahead.warm(this.#entries, this.#keyFunctions)
       }
       const timerTime = this.#timers.peekEvent()
       const recordTime = ahead.peekTime()
       if (recordTime <= target && recordTime <= timerTime) {
-        const envelope = ahead.take()
-        this.#process(ahead.rank, envelope, ahead.key)
+        const record = ahead.take()
+        this.#process(record.rank, record, record.value, ahead.key)
       } else if (timerTime <= target) this.#fireEventTimer()
       else {
         this.#watermark = target
@@ -322,26 +314,26 @@ export class Stage implements CellHost {
   }
 
   /** @param encoded the record's key, where it was encoded ahead */
-  #process(input: number, envelope: Envelope, encoded?: EncodedKey): void {
-    this.#setCursor(envelope)
+  #process(input: number, identity: Identity, value: unknown, encoded?: EncodedKey): void {
+    this.#setCursor(identity)
     const cell = this.#entries[input]
-    if (this.#host.admit !== undefined && !this.#host.admit(envelope)) {
+    if (this.#host.admit !== undefined && !this.#host.admit(identity)) {
       this.#resetKey()
-      cell.rejectUnkeyed(envelope.value, poison(cell.uid))
+      cell.rejectUnkeyed(value, poison(cell.uid))
       return
     }
     const keyFunction = this.#keyFunctions[input]
     if (keyFunction !== undefined) {
       try {
-        this.key = encoded ?? this.#encoder.encode(keyFunction(envelope.value as never) as never)
+        this.key = encoded ?? this.#encoder.encode(keyFunction(value as never) as never)
       } catch (error) {
         // As frames do: what has no key goes where null goes.
         this.key = this.#encoder.encode(null)
-        cell.rejectUnkeyed(envelope.value, error)
+        cell.rejectUnkeyed(value, error)
         return
       }
     }
-    cell.operator.receive(this.#inputs[input], envelope.value)
+    cell.operator.receive(this.#inputs[input], value)
   }
 
   #fireEventTimer(): void {

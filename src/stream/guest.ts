@@ -14,6 +14,7 @@ import { edgeDecoder, edgeEncoder } from '../stage/frame.ts'
 import { FrameReader } from '../stage/frame-reader.ts'
 import type { FrameRows } from '../stage/frame-rows.ts'
 import { FrameWriter } from '../stage/frame-writer.ts'
+import { HeldFrames } from '../stage/held-frames.ts'
 import type { StageInput } from '../stage/plan.ts'
 import { SOURCE_OUTPUTS, type SourceTask, type SplitBounds, type SplitState } from '../stage/source-task.ts'
 import type { Stage, StageCapture } from '../stage/stage.ts'
@@ -158,6 +159,7 @@ export class GuestStage {
   readonly #readers: readonly FrameReader[]
   /** Of inputs whose rows are read where they lie. */
   readonly #rows: readonly (FrameRows | undefined)[]
+  readonly #held = new HeldFrames()
   readonly #writer = new ByteWriter(1 << 12)
   #actions: SinkAction[] = []
 
@@ -199,6 +201,8 @@ export class GuestStage {
     const reader = this.#readers[input]
     const rows = this.#rows[input]
     const stage = this.#stage
+    if (stage.ordered && reader.hold(frame, this.#held, (identity, held, at) => stage.hold(input, identity, held, at)))
+      return
     if (rows === undefined || rows.row.refused) reader.read(frame, (envelope) => stage.push(input, envelope))
     else reader.readRows(frame, rows, () => stage.pushRows(input, rows))
   }

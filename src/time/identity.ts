@@ -37,21 +37,20 @@ export const MIN_TIME = -Number.MAX_SAFE_INTEGER
 /** Later than every legal time; the watermark after the end of a bounded source. */
 export const MAX_TIME = Number.MAX_SAFE_INTEGER
 
-/** Total order of identities: negative when `a` comes first. */
-export function compareIdentity(a: Identity, b: Identity): number {
-  if (a.time !== b.time) return a.time - b.time
-  return compareOrigin(a, b)
-}
-
 /** The order among records of equal time. */
 export function compareOrigin(a: Identity, b: Identity): number {
   if (a.origin !== b.origin) return a.origin < b.origin ? -1 : 1
   if (a.split !== b.split) return a.split < b.split ? -1 : 1
   if (a.position !== b.position) return a.position - b.position
-  return a.path === b.path ? 0 : comparePath(a.path, b.path)
+  return comparePath(a.path, b.path)
 }
 
-function comparePath(a: number | readonly number[], b: number | readonly number[]): number {
+/** The order of two paths. */
+export function comparePath(a: number | readonly number[], b: number | readonly number[]): number {
+  return a === b ? 0 : compareOrdinals(a, b)
+}
+
+function compareOrdinals(a: number | readonly number[], b: number | readonly number[]): number {
   const left = typeof a === 'number' ? [a] : a
   const right = typeof b === 'number' ? [b] : b
   const shared = Math.min(left.length, right.length)

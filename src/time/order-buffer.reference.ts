@@ -1,36 +1,28 @@
-import { type Envelope, MAX_TIME } from './identity.ts'
-import { compareOrdered } from './order-buffer.ts'
-
-interface OrderedRecord {
-  readonly envelope: Envelope
-  readonly rank: number
-}
+import { type Identity, MAX_TIME } from './identity.ts'
+import { compareOrdered, OrderedRecord } from './ordered-record.ts'
 
 /** The order buffer in its plainest form: one array, sorted (stably) whenever it is asked. For tests. */
 export class PlainOrderBuffer {
-  rank = 0
   private readonly records: OrderedRecord[] = []
 
   get size(): number {
     return this.records.length
   }
 
-  push(rank: number, envelope: Envelope): void {
-    this.records.push({ rank, envelope })
-    this.records.sort((a, b) => compareOrdered(a.rank, a.envelope, b.rank, b.envelope))
+  push(rank: number, identity: Identity, value: unknown, at = 0): void {
+    this.records.push(new OrderedRecord().set(rank, identity, value, at))
+    this.records.sort(compareOrdered)
   }
 
   peekTime(): number {
-    return this.records.length === 0 ? MAX_TIME + 1 : this.records[0].envelope.time
+    return this.records.length === 0 ? MAX_TIME + 1 : this.records[0].time
   }
 
-  pop(): Envelope {
-    const { rank, envelope } = this.records.shift() as OrderedRecord
-    this.rank = rank
-    return envelope
+  pop(): OrderedRecord {
+    return this.records.shift() as OrderedRecord
   }
 
-  all(): [number, Envelope][] {
-    return this.records.map(({ rank, envelope }) => [rank, envelope])
+  all(): readonly OrderedRecord[] {
+    return this.records
   }
 }

@@ -1,7 +1,8 @@
 import { MillraceError } from '../errors.ts'
-import { compareOrigin, type Envelope, MAX_TIME } from './identity.ts'
+import { type Identity, MAX_TIME } from './identity.ts'
+import { OrderedRecord } from './ordered-record.ts'
 import { SortedRun } from './sorted-run.ts'
-import { type Stray, StrayHeap } from './stray-heap.ts'
+import { compareStrays, type Stray, StrayHeap } from './stray-heap.ts'
 
 /** How many places before the end of a run a record may be inserted, the price being that many moves: first, and if there is no other way. */
 const CLOSE = 4
@@ -27,8 +28,6 @@ const IDLE_BESIDE = 64
  * @see Knuth, The Art of Computer Programming 3, 5.4.1 (merging by selection)
  */
 export class OrderBuffer {
-  /** The rank of the record that `pop` gave last. */
-  rank = 0
   private count = 0
   private readonly heap: SortedRun[] = [] // the runs that hold records; the one with the first record at 0
   private readonly strays = new StrayHeap()
@@ -37,59 +36,59 @@ export class OrderBuffer {
   private last: SortedRun | undefined
   /** Of the record that comes next: equal identities leave by their numbers. */
   private number = 0
+  /** The first record of a run, while it is compared with a stray. */
+  private readonly shown = new OrderedRecord()
 
   get size(): number {
     return this.count
   }
 
-  push(rank: number, envelope: Envelope): void {
+  /** @param at where in `value` the record lies, when that holds more than the record's own */
+  push(rank: number, identity: Identity, value: unknown, at = 0): void {
     const { last } = this
-    const run = last?.takes(rank, envelope) ? last : this.find(rank, envelope)
+    const run = last?.takes(rank, identity) ? last : this.find(rank, identity)
     const number = this.number++
     this.count++
-    if (run.size === 0 || run.follows(envelope)) this.append(run, envelope, number)
-    else if (!this.insert(run, envelope, number, CLOSE)) {
-      const other = run.main.besideFor(envelope, MOST_BESIDE)
-      if (other !== undefined) this.append(other, envelope, number)
-      else if (!this.insert(run, envelope, number, NEAR)) this.strays.push(rank, envelope, number)
+    if (run.size === 0 || run.follows(identity)) this.append(run, identity, value, at, number)
+    else if (!this.insert(run, identity, value, at, number, CLOSE)) {
+      const other = run.main.besideFor(identity, MOST_BESIDE)
+      if (other !== undefined) this.append(other, identity, value, at, number)
+      else if (!this.insert(run, identity, value, at, number, NEAR)) this.strays.push(rank, identity, value, at, number)
     }
   }
 
   /** Time of the next record; `MAX_TIME + 1`, later than every watermark, when there is none. */
   peekTime(): number {
     const { heap, strays } = this
-    const time = heap.length > 0 ? heap[0].first().time : MAX_TIME + 1
-    return strays.size > 0 ? Math.min(time, strays.first().envelope.time) : time
+    const time = heap.length > 0 ? heap[0].firstTime() : MAX_TIME + 1
+    return strays.size > 0 ? Math.min(time, strays.first().record.time) : time
   }
 
-  /** Takes the next record and leaves its rank in `rank`. Ask `peekTime` or `size` first: an empty buffer throws. */
-  pop(): Envelope {
+  /** Takes the next record. Ask `peekTime` or `size` first: an empty buffer throws. */
+  pop(record: OrderedRecord): OrderedRecord {
     if (this.count === 0)
       throw new MillraceError('ML_RANGE', { what: 'pop needs a record', got: 0, where: 'OrderBuffer' })
     this.count--
     const { heap, strays } = this
     const run = heap[0]
-    if (strays.size > 0 && (run === undefined || strayFirst(strays.first(), run))) {
-      const stray = strays.pop()
-      this.rank = stray.rank
-      return stray.envelope
+    if (strays.size > 0 && (run === undefined || this.strayFirst(run))) {
+      const stray = strays.pop().record
+      return record.set(stray.rank, stray, stray.value, stray.at)
     }
-    this.rank = run.rank
-    const envelope = run.shift()
+    run.shift(record)
     if (run.size === 0) this.retire(run)
     else if (heap.length > 1) this.siftDown(0)
-    return envelope
+    return record
   }
 
   /** Visits every record in total order and changes nothing. Sorts a copy: O(n log runs) time, O(n) space. */
-  forEach(visit: (rank: number, envelope: Envelope) => void): void {
-    const all: Stray[] = this.strays.inOrder()
+  forEach(visit: (record: OrderedRecord) => void): void {
+    const all: Stray[] = this.strays.all()
     for (const run of this.heap) {
-      const { rank, size } = run
-      for (let i = 0; i < size; i++) all.push({ rank, envelope: run.at(i), number: run.numberAt(i) })
+      for (let i = 0; i < run.size; i++) all.push({ record: run.show(i, new OrderedRecord()), number: run.numberAt(i) })
     }
-    all.sort((a, b) => compareOrdered(a.rank, a.envelope, b.rank, b.envelope) || a.number - b.number)
-    for (const { rank, envelope } of all) visit(rank, envelope)
+    all.sort(compareStrays)
+    for (const { record } of all) visit(record)
   }
 
   clear(): void {
@@ -102,10 +101,10 @@ export class OrderBuffer {
     this.number = 0
   }
 
-  private append(run: SortedRun, envelope: Envelope, number: number): void {
+  private append(run: SortedRun, identity: Identity, value: unknown, at: number, number: number): void {
     this.last = run
     const empty = run.size === 0
-    run.append(envelope, number)
+    run.append(identity, value, at, number)
     if (!empty) return
     if (run.main === run) this.idle--
     this.heap.push(run)
@@ -113,21 +112,29 @@ export class OrderBuffer {
   }
 
   /** False, and nothing done, when the place of the record is more than `near` before the end of the run. */
-  private insert(run: SortedRun, envelope: Envelope, number: number, near: number): boolean {
-    if (!run.insertNear(envelope, number, near)) return false
+  private insert(
+    run: SortedRun,
+    identity: Identity,
+    value: unknown,
+    at: number,
+    number: number,
+    near: number,
+  ): boolean {
+    const place = run.insertNear(identity, value, at, number, near)
+    if (place < 0) return false
     this.last = run
-    if (run.first() === envelope) this.siftUp(this.heap.indexOf(run))
+    if (place === 0) this.siftUp(this.heap.indexOf(run))
     return true
   }
 
-  private find(rank: number, envelope: Envelope): SortedRun {
+  private find(rank: number, identity: Identity): SortedRun {
     const origins = (this.known[rank] ??= new Map())
-    let splits = origins.get(envelope.origin)
-    if (splits === undefined) origins.set(envelope.origin, (splits = new Map()))
-    const split = SortedRun.splitOf(envelope)
+    let splits = origins.get(identity.origin)
+    if (splits === undefined) origins.set(identity.origin, (splits = new Map()))
+    const split = SortedRun.splitOf(identity)
     let run = splits.get(split)
     if (run === undefined) {
-      splits.set(split, (run = new SortedRun(rank, envelope.origin, split)))
+      splits.set(split, (run = new SortedRun(rank, identity.origin, split)))
       this.idle++
     }
     return run
@@ -156,7 +163,7 @@ export class OrderBuffer {
     const run = heap[at]
     while (at > 0) {
       const parent = (at - 1) >> 1
-      if (!runFirst(run, heap[parent])) break
+      if (SortedRun.compare(run, heap[parent]) >= 0) break
       heap[at] = heap[parent]
       at = parent
     }
@@ -168,26 +175,17 @@ export class OrderBuffer {
     const run = heap[at]
     const { length } = heap
     for (let child = 2 * at + 1; child < length; child = 2 * at + 1) {
-      if (child + 1 < length && runFirst(heap[child + 1], heap[child])) child++
-      if (!runFirst(heap[child], run)) break
+      if (child + 1 < length && SortedRun.compare(heap[child + 1], heap[child]) < 0) child++
+      if (SortedRun.compare(heap[child], run) >= 0) break
       heap[at] = heap[child]
       at = child
     }
     heap[at] = run
   }
-}
 
-/** Total order of buffered records: negative when the first comes first. */
-export function compareOrdered(rankA: number, a: Envelope, rankB: number, b: Envelope): number {
-  if (a.time !== b.time) return a.time - b.time
-  if (rankA !== rankB) return rankA - rankB
-  return compareOrigin(a, b)
-}
-
-function runFirst(a: SortedRun, b: SortedRun): boolean {
-  return (compareOrdered(a.rank, a.first(), b.rank, b.first()) || a.firstNumber() - b.firstNumber()) < 0
-}
-
-function strayFirst(stray: Stray, run: SortedRun): boolean {
-  return (compareOrdered(stray.rank, stray.envelope, run.rank, run.first()) || stray.number - run.firstNumber()) < 0
+  /** Whether the first stray comes before the first record of the run. */
+  private strayFirst(run: SortedRun): boolean {
+    const stray = this.strays.first()
+    return compareStrays(stray, { record: run.show(0, this.shown), number: run.numberAt(0) }) < 0
+  }
 }

@@ -1,9 +1,9 @@
-import { compareOrigin, type Envelope } from './identity.ts'
+import type { Identity } from './identity.ts'
+import { compareOrdered, OrderedRecord } from './ordered-record.ts'
 
 /** A record out of order; `number` keeps equal identities in the order they came. */
 export interface Stray {
-  readonly rank: number
-  readonly envelope: Envelope
+  readonly record: OrderedRecord
   readonly number: number
 }
 
@@ -20,18 +20,18 @@ export class StrayHeap {
     return this.heap[0]
   }
 
-  push(rank: number, envelope: Envelope, number: number): void {
+  push(rank: number, identity: Identity, value: unknown, at: number, number: number): void {
     const { heap } = this
-    const stray = { rank, envelope, number }
-    let at = heap.length
+    const stray = { record: new OrderedRecord().set(rank, identity, value, at), number }
+    let place = heap.length
     heap.push(stray)
-    while (at > 0) {
-      const parent = (at - 1) >> 1
+    while (place > 0) {
+      const parent = (place - 1) >> 1
       if (compareStrays(stray, heap[parent]) > 0) break
-      heap[at] = heap[parent]
-      at = parent
+      heap[place] = heap[parent]
+      place = parent
     }
-    heap[at] = stray
+    heap[place] = stray
   }
 
   /** Takes the next stray; there must be one. */
@@ -54,9 +54,9 @@ export class StrayHeap {
     return first
   }
 
-  /** A sorted copy. */
-  inOrder(): Stray[] {
-    return this.heap.slice().sort(compareStrays)
+  /** A copy of the list, in no order. */
+  all(): Stray[] {
+    return this.heap.slice()
   }
 
   clear(): void {
@@ -64,9 +64,6 @@ export class StrayHeap {
   }
 }
 
-function compareStrays(a: Stray, b: Stray): number {
-  if (a.envelope.time !== b.envelope.time) return a.envelope.time - b.envelope.time
-  if (a.rank !== b.rank) return a.rank - b.rank
-  const order = compareOrigin(a.envelope, b.envelope)
-  return order !== 0 ? order : a.number - b.number
+export function compareStrays(a: Stray, b: Stray): number {
+  return compareOrdered(a.record, b.record) || a.number - b.number
 }
