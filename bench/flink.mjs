@@ -4,7 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { cpSync, mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { line, measure, median } from './measure.mjs'
-import { FlinkJobs, writeEvents } from './work/flink-jobs.mjs'
+import { EVENTS_DRIFT_MS, FlinkJobs, writeEvents } from './work/flink-jobs.mjs'
 
 const path = (relative) => new URL(relative, import.meta.url).pathname
 const RECORDS = 3_000_000
@@ -99,7 +99,11 @@ async function wider(jobs, folder) {
       const costs = []
       for (const records of sizes)
         costs.push(
-          await jobs.run(path('./work/flink-clicks.ts'), { base: join(folder, `clicks-${records}`), parallelism }),
+          await jobs.run(path('./work/flink-clicks.ts'), {
+            base: join(folder, `clicks-${records}`),
+            parallelism,
+            maxDriftMs: EVENTS_DRIFT_MS,
+          }),
         )
       if (i === 0) continue
       const each = (costs[1] - costs[0]) / (sizes[1] - sizes[0])

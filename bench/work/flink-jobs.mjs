@@ -15,6 +15,11 @@ import { submitJob } from '../../dist/runtime/flink/submit.js'
 const guestModule = ownFile('../runtime/flink/guest.ts')
 const MONTH_MS = 30 * 86_400_000
 
+/** Between two events of `writeEvents`. */
+const EVENT_MS = 1000
+/** What `millrace submit` lets those run ahead. */
+export const EVENTS_DRIFT_MS = 10_000 * EVENT_MS
+
 export class FlinkJobs {
   #cluster
   #rest
@@ -31,12 +36,12 @@ export class FlinkJobs {
   }
 
   /** Runs a pipeline from a fresh folder to its end; CPU seconds of the task manager. */
-  async run(file, { base, parallelism = 1, params = {} }) {
+  async run(file, { base, parallelism = 1, params = {}, maxDriftMs = MONTH_MS }) {
     for (const name of ['out', '.millrace']) rmSync(join(base, name), { recursive: true, force: true })
     const bundle = await bundlePipeline(file, { guestModule })
     const { plan } = evaluateBundle(bundle).pipeline.program(params)
     const before = this.#cpu()
-    const job = await submitJob(this.#rest, { bundle, plan, base, parallelism, params, maxDriftMs: MONTH_MS })
+    const job = await submitJob(this.#rest, { bundle, plan, base, parallelism, params, maxDriftMs })
     await this.#finished(job)
     return this.#cpu() - before
   }
@@ -84,7 +89,7 @@ export function writeEvents(folder, records) {
     for (let i = 0; i < records / 2; i++) {
       const values = Array.from({ length: 20 }, () => (next() - 0.5).toFixed(4))
       rows.push(
-        `${1_600_000_000_000 + 1000 * i},user-${Math.floor(next() * 1000)},${next() > 0.5 ? 1 : 0},${values.join(',')}`,
+        `${1_600_000_000_000 + EVENT_MS * i},user-${Math.floor(next() * 1000)},${next() > 0.5 ? 1 : 0},${values.join(',')}`,
       )
     }
     writeFileSync(join(folder, `events-${split}.csv`), `${rows.join('\n')}\n`)

@@ -26,7 +26,7 @@ export function addSubmit(command: Command): void {
     .option('--checkpoint-dir <path>', 'folder or URI for checkpoints (default: flink/checkpoints in the state folder)')
     .option(
       '--max-drift <duration>',
-      'how far one source may run ahead of another in event time (default: as far as 100,000 records reach)',
+      'how far one source may run ahead of another in event time (default: as far as 10,000 records reach)',
     )
     .option('--flush <duration>', 'how long records may wait for more of them to travel with (default: 10ms)')
     .option('--heap <MB>', 'limit of the heap of each V8 (default: 512)')

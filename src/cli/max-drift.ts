@@ -1,5 +1,5 @@
 /**
- * How far in event time one split may run ahead of another on Flink, where nobody says: as far as some hundred thousand
+ * How far in event time one split may run ahead of another on Flink, where nobody says: as far as some ten thousand
  * records of the densest split reach, by what stands at its beginning. What runs ahead waits in a stage's memory, so the
  * bound that matters is one of records; Flink knows one of time.
  */
@@ -9,7 +9,7 @@ import type { JobContext, SourceConnector, Split } from '../stream/ports.ts'
 import type { Program } from '../stream/program.ts'
 
 /** Records that may wait. */
-const RECORDS_AHEAD = 100_000
+const RECORDS_AHEAD = 10_000
 /** Looked at in each split. */
 const SAMPLE_RECORDS = 2000
 /** More splits of one source are like those before. */

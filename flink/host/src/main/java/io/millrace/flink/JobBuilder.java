@@ -30,7 +30,7 @@ import org.apache.flink.util.OutputTag;
  */
 final class JobBuilder {
   /** How often Flink tells sources how far they may go. */
-  private static final Duration ALIGN_EVERY = Duration.ofMillis(100);
+  private static final Duration ALIGN_EVERY = Duration.ofMillis(20);
 
   private final StreamExecutionEnvironment env;
   private final JobSpec spec;
