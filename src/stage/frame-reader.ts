@@ -49,8 +49,8 @@ export class FrameReader {
   ): boolean {
     const held = frames.hold(frame, this.#codec, this.#where)
     if (held === undefined) return false
-    const { bytes, reader } = held
-    this.#readTable(bytes, reader, readHead(reader, this.#where))
+    const { reader } = held
+    this.#readTable(reader.bytes, reader, readHead(reader, this.#where))
     held.table = this.#codecTable
     const identity = this.#identity
     for (let at = reader.offset; reader.remaining > 0; at = reader.offset) {

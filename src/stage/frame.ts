@@ -49,10 +49,10 @@ export interface EdgeEncoder {
 }
 
 /** How they are read back. */
-export interface EdgeDecoder<Table = unknown> {
+export interface EdgeDecoder {
   /** @param table of the value's frame. @throws ML_CORRUPT */
-  decode(reader: ByteReader, table: Table): unknown
-  readTable(reader: ByteReader): Table
+  decode(reader: ByteReader, table: unknown): unknown
+  readTable(reader: ByteReader): unknown
 }
 
 /** What an edge carries: rows of a source's schema, or any value. */
@@ -67,7 +67,7 @@ export function edgeEncoder(schema: RecordSchema<unknown> | undefined): EdgeEnco
 }
 
 export function edgeDecoder(schema: RecordSchema<unknown> | undefined): EdgeDecoder {
-  if (schema === undefined) return new ShapedReader() as EdgeDecoder
+  if (schema === undefined) return new ShapedReader()
   const rows = rowCodec(schema)
   return { decode: (reader) => rows.decode(reader), readTable: () => undefined }
 }

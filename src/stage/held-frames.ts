@@ -29,7 +29,7 @@ export class HeldFrames {
     if (bytes === undefined) bytes = new Uint8Array(size)
     else this.#spareBytes -= size
     bytes.set(frame)
-    return new HeldFrame(this, bytes, new ByteReader(bytes, where, 0, frame.length), codec)
+    return new HeldFrame(this, new ByteReader(bytes, where, 0, frame.length), codec)
   }
 
   /** Takes back the buffer of a frame that nothing is read of any more. */
@@ -46,7 +46,6 @@ export class HeldFrames {
 
 /** A frame of which records are held; each is known by where it begins. */
 export class HeldFrame {
-  readonly bytes: Uint8Array
   readonly reader: ByteReader
   /** What the codec has made of the frame's table. */
   table: unknown
@@ -54,9 +53,8 @@ export class HeldFrame {
   readonly #codec: EdgeDecoder
   #count = 0
 
-  constructor(owner: HeldFrames, bytes: Uint8Array, reader: ByteReader, codec: EdgeDecoder) {
+  constructor(owner: HeldFrames, reader: ByteReader, codec: EdgeDecoder) {
     this.#owner = owner
-    this.bytes = bytes
     this.reader = reader
     this.#codec = codec
   }
@@ -68,7 +66,8 @@ export class HeldFrame {
 
   /** The value of the record at `at`. @throws ML_CORRUPT */
   value(at: number): unknown {
-    const { bytes, reader } = this
+    const { reader } = this
+    const { bytes } = reader
     // An identity in the fewest bytes, or whatever it is.
     if (bytes[at + PLACE_AT] !== 0 && bytes[at + PLACE_AT + 1] === 0 && bytes[at + PLACE_AT + 2] === 1) {
       reader.offset = at + VALUE_AT
@@ -86,7 +85,7 @@ export class HeldFrame {
   /** As `value`, for the last time. */
   take(at: number): unknown {
     const value = this.value(at)
-    if (--this.#count === 0) this.#owner.release(this.bytes)
+    if (--this.#count === 0) this.#owner.release(this.reader.bytes)
     return value
   }
 }
